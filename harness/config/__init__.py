@@ -1,0 +1,1 @@
+"""What files and environment say: where things live, and the facts of each board kind."""

@@ -1,0 +1,110 @@
+"""Board kinds: the facts of a type of board, read from `boards/<kind>.toml`."""
+
+import difflib
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from harness.config.paths import resource_dir
+from harness.errors import InputError
+
+
+class Memory(BaseModel):
+    """An address range: `origin` and `size_bytes`, both in bytes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    origin: int = Field(ge=0)
+    size_bytes: int = Field(gt=0)
+
+
+class Uart(BaseModel):
+    """The serial line to the host: default speed and the pins it leaves on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    baud: int = Field(gt=0)
+    tx_pin: int = Field(ge=0)
+    rx_pin: int = Field(ge=0)
+
+
+class BoardKind(BaseModel):
+    """The facts of one type of board.
+
+    Attributes:
+        name: The file's stem, as used in `virtual:<name>` and in bench.toml.
+        title: Vendor's name of the board and its chip.
+        core: Instruction set and cost table.
+        clock_hz: Core clock the firmware sets up.
+        pyocd_target: Name of the pyOCD target type.
+        port: Folder of `firmware_templates/ports/` with the chip's start-up, UART and timer.
+        timer: Cycle source of the firmware: `dwt` (CYCCNT) or `timer0` (32-bit TIMER0 at 16 MHz).
+        timer_hz: Rate of that source.
+        stack_bytes: RAM kept for the stack.
+        virtual: Whether a virtual twin exists.
+        doc: Page with what to plug where.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    title: str
+    core: Literal["cortex-m0", "cortex-m4"]
+    clock_hz: int = Field(gt=0)
+    pyocd_target: str
+    port: Literal["nordic"]
+    timer: Literal["dwt", "timer0"]
+    timer_hz: int = Field(gt=0)
+    stack_bytes: int = Field(gt=0)
+    virtual: bool
+    doc: str
+    flash: Memory
+    ram: Memory
+    uart: Uart
+
+
+def kind_names() -> list[str]:
+    """Names of all kinds, sorted."""
+    return sorted(path.stem for path in resource_dir("boards").glob("*.toml"))
+
+
+@cache
+def load_kind(name: str) -> BoardKind:
+    """The kind called `name`.
+
+    Raises:
+        InputError: There is no such kind, or its file is wrong (with file, key and value).
+    """
+    path = resource_dir("boards") / f"{name}.toml"
+    if name not in kind_names():
+        near = difflib.get_close_matches(name, kind_names(), n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known kinds: {', '.join(kind_names())}"
+        raise InputError(f"unknown board kind {name!r}; {hint}")
+    return read_kind(path)
+
+
+def read_kind(path: Path) -> BoardKind:
+    """Read and check one kind's file.
+
+    Raises:
+        InputError: The file is not TOML or a key is missing, unknown or out of range.
+    """
+    try:
+        content = tomllib.loads(path.read_text())
+        return BoardKind(name=path.stem, **content)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: not valid TOML: {error}") from error
+    except (ValidationError, TypeError) as error:
+        raise InputError(f"{path}: {describe_validation(error)}") from error
+
+
+def describe_validation(error: ValidationError | TypeError) -> str:
+    """First fault of a validation as `key: value: what is wrong`."""
+    if isinstance(error, TypeError):
+        return str(error)
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    return f"key {key!r} with value {first['input']!r}: {first['msg']}"

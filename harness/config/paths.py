@@ -1,0 +1,69 @@
+"""Where things live on this machine.
+
+Environment variables win over defaults: `HARNESS_RESULTS_DIR` (the store, default `./results`),
+`HARNESS_CACHE_DIR` (rebuildable files), `HARNESS_RUNTIME_DIR` (leases, running virtual boards),
+`HARNESS_BENCH_FILE` (the inventory of boards), `HARNESS_DATA_DIR` (data sets).
+"""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from harness.errors import InputError
+
+_APP = "tinyml-harness"
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def resource_dir(name: str) -> Path:
+    """A folder shipped with the harness: `boards` or `firmware_templates`.
+
+    In a checkout it stands beside the package, in an installed wheel inside it.
+    """
+    installed = _PACKAGE / "_data" / name
+    return installed if installed.is_dir() else _PACKAGE.parent / name
+
+
+def results_dir() -> Path:
+    """Folder of the store and its artifacts."""
+    return Path(os.environ.get("HARNESS_RESULTS_DIR", "results"))
+
+
+def cache_dir() -> Path:
+    """Folder of files that can be made again (compiler caches, downloads)."""
+    given = os.environ.get("HARNESS_CACHE_DIR")
+    return Path(given) if given else platformdirs.user_cache_path(_APP)
+
+
+def runtime_dir() -> Path:
+    """Folder of leases and of the records of running virtual boards, one for all processes."""
+    given = os.environ.get("HARNESS_RUNTIME_DIR")
+    return Path(given) if given else platformdirs.user_runtime_path(_APP)
+
+
+def bench_file() -> Path:
+    """The user's inventory of boards."""
+    given = os.environ.get("HARNESS_BENCH_FILE")
+    return Path(given) if given else platformdirs.user_config_path(_APP) / "bench.toml"
+
+
+def default_data_dir() -> Path | None:
+    """The data folder named in the environment, if any."""
+    given = os.environ.get("HARNESS_DATA_DIR")
+    return Path(given) if given else None
+
+
+def ensure_writable(folder: Path) -> Path:
+    """Make `folder` if needed and check that files can be made in it.
+
+    Raises:
+        InputError: The folder cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make the folder {folder}: {error.strerror}; choose another") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"no permission to write in {folder}: change its mode or choose another folder")
+    return folder

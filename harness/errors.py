@@ -1,0 +1,127 @@
+"""Every error the harness raises on purpose, and the exit code each one ends a command with.
+
+::
+
+    HarnessError
+    ├── InputError (2)           what the user gave cannot be used: file, option, model, permission
+    ├── BuildError (3)           the compiler or linker refused
+    │   └── DoesNotFitError      the image needs more memory than the board has
+    ├── BoardError (4)           a board, named, did not do its part
+    │   ├── BusyError            another process holds the board's lease
+    │   ├── ProbeError           the debug probe cannot be found or opened
+    │   ├── FlashError           programming or verifying failed
+    │   ├── BootError            the image does not announce itself after reset
+    │   ├── LinkError            the serial line is silent, garbled or gone
+    │   │   └── ProtocolError    a well-formed line that the protocol does not allow here
+    │   ├── CoreFaultError       the core stopped in a fault
+    │   └── WrongImageError      the board runs another image than the one flashed
+    ├── MeasurementError (5)     figures that cannot be trusted
+    │   └── TimerError           the device's clock does not tick as it should
+    ├── StoreError (6)           the result store cannot be read or written
+    └── SearchError (7)          no candidate can be chosen
+"""
+
+
+class HarnessError(Exception):
+    """Base of all deliberate errors. Its text is one sentence: what, where, what to do."""
+
+    exit_code = 1
+
+
+class InputError(HarnessError):
+    """The user's input cannot be used."""
+
+    exit_code = 2
+
+
+class BuildError(HarnessError):
+    """No image could be built from a valid model."""
+
+    exit_code = 3
+
+
+class DoesNotFitError(BuildError):
+    """The image needs more memory than the board has.
+
+    Attributes:
+        memory: `"flash"` or `"ram"`, the memory that overflows.
+        needed_bytes: What the image needs of it.
+        available_bytes: What the board has of it.
+    """
+
+    def __init__(self, kind: str, memory: str, needed_bytes: int, available_bytes: int) -> None:
+        self.memory = memory
+        self.needed_bytes = needed_bytes
+        self.available_bytes = available_bytes
+        super().__init__(
+            f"the image does not fit {kind}: it needs {needed_bytes:,} bytes of {memory} "
+            f"and the board has {available_bytes:,}"
+        )
+
+
+class BoardError(HarnessError):
+    """A board did not do its part.
+
+    Attributes:
+        board: The unit's name, as the user gave it.
+    """
+
+    exit_code = 4
+
+    def __init__(self, board: str, message: str) -> None:
+        self.board = board
+        super().__init__(f"{board}: {message}")
+
+
+class BusyError(BoardError):
+    """Another process holds the board's lease."""
+
+
+class ProbeError(BoardError):
+    """The debug probe cannot be found or opened."""
+
+
+class FlashError(BoardError):
+    """Programming or verifying the flash failed."""
+
+
+class BootError(BoardError):
+    """The image does not announce itself after reset."""
+
+
+class LinkError(BoardError):
+    """The serial line is silent, garbled or gone."""
+
+
+class ProtocolError(LinkError):
+    """A well-formed line that the protocol does not allow at this point."""
+
+
+class CoreFaultError(BoardError):
+    """The core stopped in a fault."""
+
+
+class WrongImageError(BoardError):
+    """The board runs another image than the one that was flashed."""
+
+
+class MeasurementError(HarnessError):
+    """Figures that cannot be trusted."""
+
+    exit_code = 5
+
+
+class TimerError(MeasurementError):
+    """The device's clock does not tick as it should."""
+
+
+class StoreError(HarnessError):
+    """The result store cannot be read or written."""
+
+    exit_code = 6
+
+
+class SearchError(HarnessError):
+    """No candidate can be chosen."""
+
+    exit_code = 7

@@ -1,0 +1,30 @@
+"""A scripted device and a client on it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.dut import Dut
+from tests.dut.scripted import ScriptedDut
+
+
+@pytest.fixture
+def scripted() -> Iterator[ScriptedDut]:
+    device = ScriptedDut()
+    yield device
+    device.close()
+
+
+@pytest.fixture
+def dut(scripted: ScriptedDut) -> Iterator[Dut]:
+    with scripted.open() as port:
+        yield Dut(port, "desk-1", allowance_s=0.4)
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    folder = Path(__file__).resolve().parents[3] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"needs the real data in {folder}")
+    return folder

@@ -1,0 +1,41 @@
+/* Boot messages, then one command at a time: characters up to '%', an answer, "m-ready". */
+#include "board.h"
+#include "clock.h"
+#include "commands.h"
+#include "port.h"
+#include "text.h"
+
+#define COMMAND_CHARS 80
+
+int main(void) {
+  static char line[COMMAND_CHARS + 1];
+  int length = 0;
+
+  port_init(BOARD_BAUD);
+  text_line("m-timestamp-mode-performance");
+  command_timestamp();
+  if (!clock_works()) text_line("e-[The cycle counter does not count]");
+  text_line("m-init-done");
+  text_line("m-ready");
+
+  for (;;) {
+    int character = port_getchar();
+    if (character < 0) {
+      clock_cycles();
+      continue;
+    }
+    if (character == '%') {
+      if (length > COMMAND_CHARS) {
+        text_line("e-[Command longer than 80 characters]");
+      } else {
+        line[length] = 0;
+        command_run(line);
+      }
+      text_line("m-ready");
+      length = 0;
+    } else if (character != '\r' && character != '\n') {
+      if (length < COMMAND_CHARS) line[length] = (char)character;
+      if (length <= COMMAND_CHARS) length++;
+    }
+  }
+}

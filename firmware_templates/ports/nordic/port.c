@@ -1,0 +1,109 @@
+/* nRF51 and nRF52: legacy UART and TIMER0 share their registers in both families. */
+#include "port.h"
+
+#include "board.h"
+
+#define REG(base, offset) (*(volatile uint32_t *)((base) + (offset)))
+
+#define CLOCK 0x40000000u
+#define CLOCK_HFCLKSTART REG(CLOCK, 0x000)
+#define CLOCK_HFCLKSTARTED REG(CLOCK, 0x100)
+
+#define UART0 0x40002000u
+#define UART_STARTRX REG(UART0, 0x000)
+#define UART_STARTTX REG(UART0, 0x008)
+#define UART_RXDRDY REG(UART0, 0x108)
+#define UART_TXDRDY REG(UART0, 0x11C)
+#define UART_ENABLE REG(UART0, 0x500)
+#define UART_PSELTXD REG(UART0, 0x50C)
+#define UART_PSELRXD REG(UART0, 0x514)
+#define UART_RXD REG(UART0, 0x518)
+#define UART_TXD REG(UART0, 0x51C)
+#define UART_BAUDRATE REG(UART0, 0x524)
+
+#define GPIO 0x50000000u
+#define GPIO_OUTSET REG(GPIO, 0x508)
+#define GPIO_DIRSET REG(GPIO, 0x518)
+
+/* The register's documented values, not an exact division of the clock. */
+static uint32_t baud_register(uint32_t baud) {
+  switch (baud) {
+    case 9600: return 0x00275000u;
+    case 230400: return 0x03B00000u;
+    case 460800: return 0x07400000u;
+    case 921600: return 0x0F000000u;
+    case 1000000: return 0x10000000u;
+    default: return 0x01D7E000u; /* 115200 */
+  }
+}
+
+#if BOARD_TIMER_DWT
+
+#define DEMCR REG(0xE000EDFCu, 0)
+#define DWT_CTRL REG(0xE0001000u, 0)
+#define DWT_CYCCNT REG(0xE0001000u, 4)
+
+static void timer_init(void) {
+  DEMCR |= 1u << 24; /* TRCENA */
+  DWT_CYCCNT = 0;
+  DWT_CTRL |= 1u;
+}
+
+uint32_t port_cycles(void) { return DWT_CYCCNT; }
+
+#else
+
+#define TIMER0 0x40008000u
+#define TIMER_START REG(TIMER0, 0x000)
+#define TIMER_CLEAR REG(TIMER0, 0x00C)
+#define TIMER_CAPTURE0 REG(TIMER0, 0x040)
+#define TIMER_MODE REG(TIMER0, 0x504)
+#define TIMER_BITMODE REG(TIMER0, 0x508)
+#define TIMER_PRESCALER REG(TIMER0, 0x510)
+#define TIMER_CC0 REG(TIMER0, 0x540)
+
+static void timer_init(void) {
+  TIMER_MODE = 0;
+  TIMER_BITMODE = 3; /* 32 bits */
+  TIMER_PRESCALER = 0; /* 16 MHz */
+  TIMER_CLEAR = 1;
+  TIMER_START = 1;
+}
+
+uint32_t port_cycles(void) {
+  TIMER_CAPTURE0 = 1;
+  return TIMER_CC0;
+}
+
+#endif
+
+void port_init(uint32_t baud) {
+  CLOCK_HFCLKSTARTED = 0;
+  CLOCK_HFCLKSTART = 1;
+  while (!CLOCK_HFCLKSTARTED) {
+  }
+  GPIO_OUTSET = 1u << BOARD_TX_PIN;
+  GPIO_DIRSET = 1u << BOARD_TX_PIN;
+  UART_PSELTXD = BOARD_TX_PIN;
+  UART_PSELRXD = BOARD_RX_PIN;
+  UART_BAUDRATE = baud_register(baud);
+  UART_ENABLE = 4;
+  UART_RXDRDY = 0;
+  UART_TXDRDY = 0;
+  UART_STARTTX = 1;
+  UART_STARTRX = 1;
+  timer_init();
+}
+
+int port_getchar(void) {
+  if (!UART_RXDRDY) return -1;
+  UART_RXDRDY = 0;
+  return (int)(UART_RXD & 0xFFu);
+}
+
+void port_putchar(char character) {
+  UART_TXDRDY = 0;
+  UART_TXD = (uint8_t)character;
+  while (!UART_TXDRDY) {
+  }
+}

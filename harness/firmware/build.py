@@ -1,0 +1,125 @@
+"""Builds a firmware image from a model for a board kind."""
+
+import hashlib
+from pathlib import Path
+
+from intelhex import IntelHex
+
+from harness.config.kinds import BoardKind
+from harness.config.paths import ensure_writable
+from harness.errors import DoesNotFitError
+from harness.firmware.elf import LoadedElf, load_elf
+from harness.firmware.emit import emit_board, emit_info, emit_model
+from harness.firmware.image import Image, SizeReport
+from harness.firmware.plan import ModelPlan, plan_model
+from harness.firmware.sources import include_dirs, target_sources
+from harness.firmware.toolchain import Toolchain, find_toolchain
+
+PROTOCOL_VERSION = 1
+MODE = "performance"
+# The link must succeed for any model, so that what it needs is known; fitting is checked afterwards.
+_LINK_LENGTH = 128 << 20
+
+
+def build_image(
+    model: Path, kind: BoardKind, out_dir: Path, *, toolchain: str = "zig", model_id: str = "custom"
+) -> Image:
+    """Build the image of `model` for `kind`; its files and sources go into `out_dir`.
+
+    Args:
+        model: An int8 `.tflite` file.
+        kind: Board to build for.
+        out_dir: Folder for `image.elf`, `image.hex` and the generated sources.
+        toolchain: `"zig"` or `"gcc"`.
+        model_id: What `profile` answers; EnergyRunner picks its data set by it.
+
+    Raises:
+        InputError: The model cannot be read or run, or the compiler is not installed.
+        BuildError: The compiler refused.
+        DoesNotFitError: The image needs more flash or RAM than the board has.
+    """
+    plan = plan_model(model)
+    tools = find_toolchain(toolchain, kind.core)
+    ensure_writable(out_dir)
+    emit_model(plan, out_dir, model_id)
+    emit_board(kind, out_dir, flash_length=_LINK_LENGTH, ram_length=_LINK_LENGTH)
+    build_id = _build_id(out_dir, kind, tools)
+    emit_info(
+        f"kind={kind.name},model={plan.model_sha256[:16]},mode={MODE},protocol={PROTOCOL_VERSION},build={build_id}",
+        out_dir,
+    )
+    elf_path = out_dir / "image.elf"
+    tools.link(
+        [*target_sources(kind.port), out_dir / "model.c", out_dir / "image_info.c"],
+        [out_dir, *include_dirs()],
+        out_dir / "linker.ld",
+        elf_path,
+    )
+    loaded = load_elf(elf_path, kind.ram.origin)
+    _check_fit(loaded, kind)
+    hex_path = out_dir / "image.hex"
+    _write_hex(loaded, hex_path)
+    return _image(plan, kind, tools, loaded, build_id, model_id, elf_path, hex_path)
+
+
+def _build_id(out_dir: Path, kind: BoardKind, tools: Toolchain) -> str:
+    """Hash of all that decides the image: sources, compiler and options."""
+    digest = hashlib.sha256(" ".join((tools.compiler, *tools.flags, *tools.link_flags)).encode())
+    headers = [header for folder in include_dirs() for header in sorted(folder.glob("*.h"))]
+    generated = [out_dir / name for name in ("model.h", "model.c", "board.h", "linker.ld")]
+    for path in (*target_sources(kind.port), *headers, *generated):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _check_fit(loaded: LoadedElf, kind: BoardKind) -> None:
+    if loaded.flash_bytes > kind.flash.size_bytes:
+        raise DoesNotFitError(kind.name, "flash", loaded.flash_bytes, kind.flash.size_bytes)
+    if loaded.ram_bytes > kind.ram.size_bytes:
+        raise DoesNotFitError(kind.name, "ram", loaded.ram_bytes, kind.ram.size_bytes)
+
+
+def _write_hex(loaded: LoadedElf, path: Path) -> None:
+    content = IntelHex()
+    for address, data in loaded.segments:
+        content.puts(address, data)
+    content.write_hex_file(str(path))
+
+
+def _image(
+    plan: ModelPlan,
+    kind: BoardKind,
+    tools: Toolchain,
+    loaded: LoadedElf,
+    build_id: str,
+    model_id: str,
+    elf_path: Path,
+    hex_path: Path,
+) -> Image:
+    digest = hashlib.sha256()
+    for address, data in loaded.segments:
+        digest.update(address.to_bytes(4, "little") + data)
+    return Image(
+        elf_path=elf_path,
+        hex_path=hex_path,
+        kind=kind.name,
+        model_sha256=plan.model_sha256,
+        image_sha256=digest.hexdigest(),
+        build_id=build_id,
+        mode=MODE,
+        compiler=tools.compiler,
+        flags=" ".join(tools.flags),
+        model_id=model_id,
+        macs=plan.macs,
+        layers=tuple((layer.name, layer.macs) for layer in plan.layers),
+        size=SizeReport(
+            flash_bytes=loaded.flash_bytes,
+            ram_bytes=loaded.ram_bytes,
+            stack_bytes=kind.stack_bytes,
+            arena_bytes=loaded.arena_bytes,
+            weights_bytes=loaded.weights_bytes,
+            code_bytes=loaded.flash_bytes - loaded.weights_bytes,
+        ),
+        input=plan.input,
+        output=plan.output,
+    )

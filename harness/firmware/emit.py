@@ -1,0 +1,82 @@
+"""Writes the C sources of an image from the templates."""
+
+import importlib.metadata
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from harness.config.kinds import BoardKind
+from harness.config.paths import resource_dir
+from harness.firmware.plan import ModelPlan
+
+# Their samples travel as unsigned pixels; the tensor's int8 is the pixel less 128.
+_PIXEL_MODELS = ("vww01", "ic01")
+
+
+def version() -> str:
+    """Version of the harness that the sources name."""
+    return importlib.metadata.version("tinyml-harness")
+
+
+def emit_model(plan: ModelPlan, out_dir: Path, model_id: str) -> None:
+    """Write `model.h` and `model.c` into `out_dir`."""
+    environment = _environment()
+    values: dict[str, Any] = {
+        "plan": plan,
+        "layers": [_layer_view(plan, position) for position in range(len(plan.layers))],
+        "version": version(),
+        "model_id": model_id,
+        "input_xor": 0x80 if model_id in _PIXEL_MODELS else 0,
+        "output_scale_e9": round(plan.output.scale * 1e9),
+    }
+    for name in ("model.h", "model.c"):
+        (out_dir / name).write_text(environment.get_template(f"model/{name}.j2").render(values))
+
+
+def emit_board(kind: BoardKind, out_dir: Path, *, flash_length: int, ram_length: int) -> None:
+    """Write `board.h` and `linker.ld`, with the memory lengths in bytes that the linker shall allow."""
+    environment = _environment()
+    (out_dir / "board.h").write_text(environment.get_template("model/board.h.j2").render(kind=kind))
+    script = environment.get_template("core/linker.ld.j2")
+    (out_dir / "linker.ld").write_text(
+        script.render(kind=kind, flash_length=flash_length, ram_length=ram_length)
+    )
+
+
+def emit_info(info: str, out_dir: Path) -> None:
+    """Write `image_info.c`, what the image says of itself."""
+    (out_dir / "image_info.c").write_text(
+        _environment().get_template("model/image_info.c.j2").render(info=info)
+    )
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(resource_dir("firmware_templates")),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _layer_view(plan: ModelPlan, position: int) -> dict[str, Any]:
+    """A layer with the C names of its arrays filled in."""
+    layer = plan.layers[position]
+    names = {array.suffix: f"layer_{position}_{array.suffix}" for array in layer.arrays}
+    return {
+        "name": layer.name,
+        "kernel": layer.kernel,
+        "params_type": layer.params_type,
+        "fields": {
+            field: names[value[1:-1]] if value[1:-1] in names else value
+            for field, value in layer.fields.items()
+        },
+        "arrays": [
+            {"c_type": a.c_type, "name": names[a.suffix], "length": a.length, "text": a.values}
+            for a in layer.arrays
+        ],
+        "offsets": plan.operand_offsets(position),
+    }

@@ -1,0 +1,100 @@
+"""What a build gives: the image's files, identity and sizes."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """The model's input or output as the board takes or gives it: int8, batch 1.
+
+    A real value is `(q - zero_point) * scale`.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    scale: float
+    zero_point: int
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of the tensor."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    def dequantize(self, values: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
+        """Real values of int8 ones, any shape."""
+        return (values.astype(np.float64) - self.zero_point) * self.scale
+
+
+@dataclass(frozen=True)
+class SizeReport:
+    """Bytes of the image by part; RAM counts arena, protocol and the stack's reserve."""
+
+    flash_bytes: int
+    ram_bytes: int
+    stack_bytes: int
+    arena_bytes: int
+    weights_bytes: int
+    code_bytes: int
+
+
+@dataclass(frozen=True)
+class Image:
+    """A built firmware image.
+
+    Attributes:
+        elf_path: The linked image with symbols; `hex_path` beside it is what is flashed.
+        kind: Name of the board kind it was built for.
+        model_sha256: Hash of the `.tflite` file.
+        image_sha256: Hash of the bytes that go into flash.
+        build_id: 16 hexadecimal digits that the running image reports.
+        mode: EnergyRunner mode, `"performance"`.
+        compiler: Name and version of the compiler.
+        flags: Its options.
+        model_id: What the command `profile` answers.
+        macs: Multiply-accumulates of one inference.
+        layers: Names and multiply-accumulates of its layers, in order.
+    """
+
+    elf_path: Path
+    hex_path: Path
+    kind: str
+    model_sha256: str
+    image_sha256: str
+    build_id: str
+    mode: str
+    compiler: str
+    flags: str
+    model_id: str
+    macs: int
+    layers: tuple[tuple[str, int], ...]
+    size: SizeReport
+    input: TensorSpec
+    output: TensorSpec
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields as JSON types, for the store."""
+        fields = asdict(self)
+        return {**fields, "elf_path": str(self.elf_path), "hex_path": str(self.hex_path)}
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any], elf_path: Path, hex_path: Path) -> "Image":
+        """The image that `to_json` described, its files now at the given paths."""
+        spec = {
+            key: TensorSpec(**{**fields[key], "shape": tuple(fields[key]["shape"])})
+            for key in ("input", "output")
+        }
+        return cls(
+            **{
+                **fields,
+                **spec,
+                "elf_path": elf_path,
+                "hex_path": hex_path,
+                "layers": tuple((name, macs) for name, macs in fields["layers"]),
+                "size": SizeReport(**fields["size"]),
+            }
+        )

@@ -1,0 +1,74 @@
+"""A layer as the firmware runs it: a kernel, its parameters and constants, and the tensors it touches."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.firmware.fixedpoint import Rescale
+from harness.firmware.graph import Op, Tensor
+
+_VALUES_PER_LINE = 24
+
+
+@dataclass(frozen=True)
+class Array:
+    """A constant array of the generated C: `suffix` of its name, element type, initialiser text."""
+
+    suffix: str
+    c_type: str
+    length: int
+    values: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One kernel call.
+
+    Attributes:
+        name: Short name without commas, unique in the model, shown in profiles.
+        kernel: C function, named like its source file without the `_s8`.
+        params_type: C type of its parameters.
+        fields: Initialisers of the parameters, in C; arrays are referred to by `{suffix}`.
+        arrays: Its constants.
+        inputs: Activations it reads.
+        output: Activation it writes.
+        scratch_bytes: Working memory it needs, passed after the output.
+        macs: Multiply-accumulates of one inference.
+    """
+
+    name: str
+    kernel: str
+    params_type: str
+    fields: dict[str, str]
+    arrays: tuple[Array, ...]
+    inputs: tuple[Tensor, ...]
+    output: Tensor
+    scratch_bytes: int = 0
+    macs: int = 0
+
+
+def int_array(suffix: str, c_type: str, values: npt.NDArray[np.integer]) -> Array:
+    """A constant array of integers, flattened in C order."""
+    flat = values.reshape(-1).tolist()
+    return Array(suffix, c_type, len(flat), _lines([str(value) for value in flat]), values.nbytes)
+
+
+def rescale_array(rescales: list[Rescale]) -> Array:
+    """The per-channel rescales."""
+    return Array(
+        "rescale", "rescale_t", len(rescales), _lines([item.as_c() for item in rescales]), 8 * len(rescales)
+    )
+
+
+def _lines(values: list[str]) -> str:
+    return ",\n".join(
+        ", ".join(values[start : start + _VALUES_PER_LINE])
+        for start in range(0, len(values), _VALUES_PER_LINE)
+    )
+
+
+def layer_name(op: Op) -> str:
+    """`'03_conv_2d'` of the fourth operator of the file."""
+    return f"{op.index:02d}_{op.kind.lower()}"

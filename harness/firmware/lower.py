@@ -1,0 +1,43 @@
+"""From graph to layers: one kernel call for each operator."""
+
+from collections.abc import Callable
+
+from harness.errors import InputError
+from harness.firmware.graph import Graph, Op
+from harness.firmware.layer import Layer
+from harness.firmware.lower_unweighted import (
+    lower_add,
+    lower_mean,
+    lower_pad,
+    lower_pool,
+    lower_quantize,
+    lower_softmax,
+)
+from harness.firmware.lower_weighted import lower_conv, lower_dense, lower_depthwise
+
+_LOWERINGS: dict[str, Callable[[Op], Layer]] = {
+    "CONV_2D": lower_conv,
+    "DEPTHWISE_CONV_2D": lower_depthwise,
+    "FULLY_CONNECTED": lower_dense,
+    "AVERAGE_POOL_2D": lower_pool,
+    "MAX_POOL_2D": lower_pool,
+    "MEAN": lower_mean,
+    "ADD": lower_add,
+    "SOFTMAX": lower_softmax,
+    "PAD": lower_pad,
+    "QUANTIZE": lower_quantize,
+}
+
+
+def lower(graph: Graph) -> list[Layer]:
+    """Layers of a simplified graph, in execution order.
+
+    Raises:
+        InputError: An operator has a form that no kernel covers, by name and index.
+    """
+    layers = []
+    for op in graph.ops:
+        if op.kind not in _LOWERINGS:
+            raise InputError(f"{op.label} stands inside the model; it can be run at the ends only")
+        layers.append(_LOWERINGS[op.kind](op))
+    return layers

@@ -1,0 +1,78 @@
+"""Everything the templates need to know of a model: layers with addresses, input and output."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.firmware.graph import Graph, Tensor
+from harness.firmware.image import TensorSpec
+from harness.firmware.layer import Layer
+from harness.firmware.lower import lower
+from harness.firmware.memory import MemoryPlan, plan_memory, scratch_key, tensor_key
+from harness.firmware.passes import simplify
+from harness.firmware.reader import read_model
+
+
+@dataclass(frozen=True)
+class ModelPlan:
+    """A model ready to be written as C.
+
+    Attributes:
+        model_sha256: Hash of the `.tflite` file.
+        layers: Kernel calls in execution order.
+        memory: Where each activation and scratch buffer lies.
+        input: The model's input as the board takes it.
+        output: The model's output as the board gives it.
+        input_offset: Arena offset of the input, in bytes.
+        output_offset: Arena offset of the output, in bytes.
+    """
+
+    model_sha256: str
+    layers: tuple[Layer, ...]
+    memory: MemoryPlan
+    input: TensorSpec
+    output: TensorSpec
+    input_offset: int
+    output_offset: int
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one inference."""
+        return sum(layer.macs for layer in self.layers)
+
+    @property
+    def weights_bytes(self) -> int:
+        """Bytes of all constant arrays."""
+        return sum(array.size_bytes for layer in self.layers for array in layer.arrays)
+
+    def operand_offsets(self, position: int) -> list[int]:
+        """Arena offsets that the kernel of layer `position` takes: inputs, output, scratch."""
+        layer = self.layers[position]
+        keys = [tensor_key(tensor.index) for tensor in (*layer.inputs, layer.output)]
+        if layer.scratch_bytes:
+            keys.append(scratch_key(position))
+        return [self.memory.offsets[key] for key in keys]
+
+
+def plan_model(model: Path) -> ModelPlan:
+    """Read, simplify, lower and place the model at `model`.
+
+    Raises:
+        InputError: The file cannot be read or holds what the firmware cannot run.
+    """
+    graph: Graph = simplify(read_model(model))
+    layers = lower(graph)
+    memory = plan_memory(graph, layers)
+    return ModelPlan(
+        model_sha256=hashlib.sha256(model.read_bytes()).hexdigest(),
+        layers=tuple(layers),
+        memory=memory,
+        input=_spec(graph.input),
+        output=_spec(graph.output),
+        input_offset=memory.offsets[tensor_key(graph.input.index)],
+        output_offset=memory.offsets[tensor_key(graph.output.index)],
+    )
+
+
+def _spec(tensor: Tensor) -> TensorSpec:
+    return TensorSpec(tensor.name, tensor.shape, tensor.scale, tensor.zero_point)

@@ -1,0 +1,30 @@
+"""Which C files an image is made of."""
+
+from pathlib import Path
+
+from harness.config.paths import resource_dir
+
+_KERNELS = Path("kernels") / "portable"
+
+
+def target_sources(port: str) -> list[Path]:
+    """Fixed sources of an image for a chip of `port`; the linker drops unused kernels."""
+    root = resource_dir("firmware_templates")
+    return [
+        *sorted((root / "core").glob("*.c")),
+        *sorted((root / "dut").glob("*.c")),
+        *sorted((root / _KERNELS).glob("*.c")),
+        root / "ports" / port / "port.c",
+    ]
+
+
+def host_sources() -> list[Path]:
+    """Fixed sources of the model's build for this computer."""
+    root = resource_dir("firmware_templates")
+    return [*sorted((root / _KERNELS).glob("*.c")), root / "ports" / "host" / "main.c"]
+
+
+def include_dirs() -> list[Path]:
+    """Where the fixed sources look for headers."""
+    root = resource_dir("firmware_templates")
+    return [root / "core", root / "dut", root / "kernels", root / _KERNELS, root / "ports"]

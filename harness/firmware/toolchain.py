@@ -1,0 +1,135 @@
+"""Compilers for Cortex-M: the clang inside the `ziglang` wheel, and arm-none-eabi-gcc."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from harness.config.paths import cache_dir
+from harness.errors import BuildError, InputError
+
+COMMON_FLAGS = (
+    "-std=c11",
+    "-O2",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-fno-unwind-tables",
+    "-fno-asynchronous-unwind-tables",
+    "-g",
+)
+_ZIG_CORES = {"cortex-m0": "cortex_m0", "cortex-m4": "cortex_m4"}
+_GCC = "arm-none-eabi-gcc"
+NAMES = ("zig", "gcc")
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """A compiler with the options that make it build for one core.
+
+    Attributes:
+        compiler: Its name and version, as results record it.
+        command: The program and its fixed leading arguments.
+        flags: Compile options, as results record them.
+        link_flags: Further options of the link.
+        libraries: What comes last on the link line.
+    """
+
+    compiler: str
+    command: tuple[str, ...]
+    flags: tuple[str, ...]
+    link_flags: tuple[str, ...]
+    libraries: tuple[str, ...]
+
+    def link(self, sources: list[Path], includes: list[Path], script: Path, elf: Path) -> None:
+        """Compile and link `sources` into `elf`.
+
+        Raises:
+            BuildError: The compiler refused; the message ends with its first error.
+        """
+        _run(
+            [
+                *self.command,
+                *self.flags,
+                *(f"-I{folder}" for folder in includes),
+                *self.link_flags,
+                f"-Wl,-T,{script}",
+                *(str(source) for source in sources),
+                "-o",
+                str(elf),
+                *self.libraries,
+            ],
+            self.compiler,
+        )
+
+
+def find_toolchain(name: str, core: str) -> Toolchain:
+    """The toolchain called `name` (`"zig"` or `"gcc"`) for `core`.
+
+    Raises:
+        InputError: The name is unknown or the compiler is not installed.
+    """
+    if name == "zig":
+        return Toolchain(
+            compiler=f"zig clang {_zig_version()}",
+            command=(sys.executable, "-m", "ziglang", "cc"),
+            # -fhosted keeps small memory copies inline instead of calls.
+            flags=(
+                "-target",
+                "thumb-freestanding-eabi",
+                f"-mcpu={_ZIG_CORES[core]}",
+                "-fhosted",
+                *COMMON_FLAGS,
+            ),
+            link_flags=("-nostdlib", "-Wl,--gc-sections"),
+            libraries=(),
+        )
+    if name == "gcc":
+        return Toolchain(
+            compiler=_gcc_version(),
+            command=(_GCC,),
+            flags=(f"-mcpu={core}", "-mthumb", "-mfloat-abi=soft", *COMMON_FLAGS),
+            link_flags=("-nostdlib", "-nostartfiles", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments"),
+            libraries=("-lgcc",),
+        )
+    raise InputError(f"unknown toolchain {name!r}; choose one of {', '.join(NAMES)}")
+
+
+def host_compiler() -> tuple[str, ...]:
+    """The command that builds the same C for this computer."""
+    return (sys.executable, "-m", "ziglang", "cc")
+
+
+@cache
+def _zig_version() -> str:
+    done = _run([sys.executable, "-m", "ziglang", "cc", "--version"], "zig")
+    found = re.search(r"clang version (\S+)", done)
+    return found.group(1) if found else "unknown"
+
+
+@cache
+def _gcc_version() -> str:
+    if shutil.which(_GCC) is None:
+        raise InputError(
+            f"{_GCC} is not installed; install it (Debian: gcc-arm-none-eabi) or use --toolchain zig"
+        )
+    return f"{_GCC} {_run([_GCC, '-dumpfullversion'], _GCC).strip()}"
+
+
+def _run(command: list[str], compiler: str) -> str:
+    environment = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": str(cache_dir() / "zig"), "LC_ALL": "C"}
+    environment["ZIG_LOCAL_CACHE_DIR"] = environment["ZIG_GLOBAL_CACHE_DIR"]
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise BuildError(f"{compiler} cannot be started: {error.strerror}") from error
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if "error" in line] or done.stderr.splitlines()
+        raise BuildError(f"{compiler} failed: {lines[0] if lines else f'exit code {done.returncode}'}")
+    return done.stdout

@@ -1,0 +1,76 @@
+"""Full-integer post-training quantisation of a Keras model to a `.tflite` flatbuffer."""
+
+import hashlib
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+from harness.errors import BuildError, InputError
+from harness.tasks.framework import load_tensorflow, quiet_stderr
+from harness.tasks.task import FloatArray
+
+# Raise when the conversion changes in a way that changes bytes: stored models are then remade.
+CONVERTER_VERSION = 1
+
+
+def quantize(model: Any, calibration: FloatArray) -> bytes:
+    """Convert `model` to int8: weights, activations, input and output, batch size fixed at 1.
+
+    BatchNorm is folded into the convolutions. The same model and data give the same bytes.
+
+    Args:
+        model: `keras.Model` with one input and one output.
+        calibration: Representative inputs, float32 `[n, *input_shape]`, n >= 1; they set the ranges.
+
+    Returns:
+        The `.tflite` file's content.
+
+    Raises:
+        InputError: `calibration` does not fit the model's input.
+        BuildError: The converter cannot express the model in int8 operators.
+    """
+    shape = tuple(model.inputs[0].shape[1:])
+    if len(calibration) == 0 or calibration.shape[1:] != shape:
+        raise InputError(
+            f"calibration data of shape {list(calibration.shape)} does not fit the input "
+            f"{list(shape)} of model {model.name!r}: give at least one sample of that shape"
+        )
+    tf = load_tensorflow()
+
+    def representative() -> Iterator[list[FloatArray]]:
+        for sample in calibration:
+            yield [sample[None]]
+
+    with quiet_stderr(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # TensorFlow's own
+        try:
+            # A concrete function of batch 1: with a free batch size the graph would compute shapes.
+            infer = tf.function(lambda x: model(x, training=False)).get_concrete_function(
+                tf.TensorSpec((1, *shape), tf.float32, name="input")
+            )
+            converter = tf.lite.TFLiteConverter.from_concrete_functions([_frozen(infer)])
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.representative_dataset = representative
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+            converter.inference_input_type = converter.inference_output_type = tf.int8
+            return bytes(converter.convert())
+        except Exception as error:  # the converter raises whatever its passes raise
+            first_line = str(error).strip().splitlines()[:1] or [type(error).__name__]
+            raise BuildError(
+                f"model {model.name!r} cannot be converted to int8: {first_line[0]}; "
+                "use only layers with int8 TFLite operators"
+            ) from error
+
+
+def _frozen(function: Any) -> Any:
+    """The concrete function with its variables turned into constants."""
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    return convert_variables_to_constants_v2(function)
+
+
+def calibration_fingerprint(calibration: FloatArray) -> str:
+    """SHA-256 (64 hex characters) of what `quantize` depends on besides the model."""
+    return hashlib.sha256(
+        repr((CONVERTER_VERSION, calibration.shape)).encode() + calibration.tobytes()
+    ).hexdigest()

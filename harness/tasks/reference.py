@@ -1,0 +1,62 @@
+"""The float network that pruning starts from."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from harness.config.paths import cache_dir
+from harness.errors import InputError
+from harness.tasks.digits_reference import ARCHITECTURE, RECIPE, train_digits_reference
+from harness.tasks.framework import load_keras
+from harness.tasks.kws_reference import load_kws_reference
+from harness.tasks.model_file import load_model, save_model
+from harness.tasks.task import Task
+
+
+def load_reference(task: Task, reference: Path | None = None) -> Any:
+    """The task's trained float `keras.Model`: inputs `[n, *input_shape]` to class probabilities.
+
+    `kws` comes with PRETRAINED weights (see `kws_reference`). `digits` is trained here at the first
+    call, which takes some 10 to 20 seconds, and kept in the cache folder.
+
+    Args:
+        task: What the network is for.
+        reference: The user's own network in its place: a `.keras` file, or for kws the folder of
+            MLPerf Tiny's SavedModel.
+
+    Raises:
+        InputError: The file or folder is missing, damaged, or does not fit the task.
+    """
+    if reference is None:
+        return load_kws_reference(task, None) if task.name == "kws" else _digits_reference(task)
+    if reference.is_dir() and task.name == "kws":
+        return load_kws_reference(task, reference)
+    if reference.is_dir():
+        raise InputError(f"{reference} is a folder; a reference model of task {task.name!r} is a .keras file")
+    return _fitting(load_model(reference), task, reference)
+
+
+def _digits_reference(task: Task) -> Any:
+    parts = (task.fingerprint, ARCHITECTURE, RECIPE.fingerprint(), load_keras().__version__)
+    digest = hashlib.sha256(repr(parts).encode()).hexdigest()
+    path = cache_dir() / "references" / f"{task.name}-{digest[:16]}.keras"
+    if path.is_file():
+        try:
+            return load_model(path)
+        except InputError:
+            path.unlink(missing_ok=True)  # a damaged cache file is made again
+    model = train_digits_reference(task)
+    save_model(model, path)
+    return model
+
+
+def _fitting(model: Any, task: Task, path: Path) -> Any:
+    """The model, checked to take the task's inputs and give one probability a class."""
+    wanted = (task.input_shape, (len(task.class_names),))
+    found = (tuple(model.input_shape[1:]), tuple(model.output_shape[1:]))
+    if found != wanted:
+        raise InputError(
+            f"{path} maps {list(found[0])} to {list(found[1])}; task {task.name!r} needs "
+            f"{list(wanted[0])} to {list(wanted[1])}"
+        )
+    return model

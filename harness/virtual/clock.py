@@ -1,0 +1,31 @@
+"""The board's time, in core clock cycles since power-on."""
+
+from collections.abc import Callable
+
+
+class Clock:
+    """Cycles of executed instructions plus cycles the core only waited.
+
+    Waiting is not executed: polling an idle UART sleeps, and the wall time slept is added here, so
+    that time goes on plausibly without a single instruction being charged.
+
+    Attributes:
+        hz: Core clock frequency.
+    """
+
+    def __init__(self, hz: int, executed: Callable[[], int]) -> None:
+        self.hz = hz
+        self._executed = executed
+        self._waited = 0
+
+    def now(self) -> int:
+        """Cycles since power-on; never decreases."""
+        return self._executed() + self._waited
+
+    def wait(self, cycles: int) -> None:
+        """Let `cycles` pass without executing."""
+        self._waited += max(cycles, 0)
+
+    def wait_until(self, cycle: int) -> None:
+        """Let time pass up to `cycle`, if that is still to come."""
+        self.wait(cycle - self.now())

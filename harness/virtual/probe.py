@@ -1,0 +1,228 @@
+"""pyOCD's side of a virtual board: a debug probe plugin (entry point group `pyocd.probe`).
+
+Loaded into every process that uses pyOCD on this machine, so it imports nothing heavy.
+"""
+
+import socket
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pyocd.board.board import Board
+from pyocd.board.board_ids import BoardInfo
+from pyocd.core import exceptions
+from pyocd.core.plugin import Plugin
+from pyocd.probe.debug_probe import DebugProbe
+
+from harness.virtual import records, wire
+from harness.virtual.wire import Operation
+
+_TIMEOUT_S = 30.0
+# Operations are sent together; this many bytes of them at most.
+_BATCH_BYTES = 1 << 16
+
+
+class _Batch:
+    """Operations on their way, and the words they brought back."""
+
+    def __init__(self) -> None:
+        self.request = bytearray()
+        self.words = 0
+        self.error: Exception | None = None
+        self.reply: tuple[int, ...] | None = None
+
+
+class VirtualProbe(DebugProbe):  # type: ignore[misc]  # pyOCD is untyped here
+    """The probe of one virtual board. Writes are posted; a read sends everything before it along.
+
+    Args:
+        record: The board.
+    """
+
+    def __init__(self, record: records.Record) -> None:
+        super().__init__()
+        self._record = record
+        self._connection: socket.socket | None = None
+        self._connected = False
+        self._in_reset = False
+        self._batch = _Batch()
+
+    @classmethod
+    def get_all_connected_probes(
+        cls, unique_id: str | None = None, is_explicit: bool = False
+    ) -> Sequence["VirtualProbe"]:
+        return [cls(record) for record in records.running()]
+
+    @classmethod
+    def get_probe_with_id(cls, unique_id: str, is_explicit: bool = False) -> "VirtualProbe | None":
+        return next((cls(record) for record in records.running() if record.unique_id == unique_id), None)
+
+    @property
+    def vendor_name(self) -> str:
+        return "Virtual"
+
+    @property
+    def product_name(self) -> str:
+        return str(self._record.title)
+
+    @property
+    def description(self) -> str:
+        return f"Virtual {self._record.title}"
+
+    @property
+    def unique_id(self) -> str:
+        return self._record.unique_id
+
+    @property
+    def supported_wire_protocols(self) -> Sequence[DebugProbe.Protocol]:
+        return [DebugProbe.Protocol.DEFAULT, DebugProbe.Protocol.SWD]
+
+    @property
+    def wire_protocol(self) -> DebugProbe.Protocol | None:
+        return DebugProbe.Protocol.SWD if self._connected else None
+
+    @property
+    def is_open(self) -> bool:
+        return self._connection is not None
+
+    @property
+    def capabilities(self) -> set[DebugProbe.Capability]:
+        return set()
+
+    @property
+    def associated_board_info(self) -> BoardInfo:
+        return BoardInfo(name=self._record.title, target=self._record.target, vendor="Virtual")
+
+    def create_associated_board(self) -> Board:
+        return Board(self.session, board_info=self.associated_board_info)
+
+    def open(self) -> None:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(_TIMEOUT_S)
+        try:
+            connection.connect(self._record.debug_socket)
+            wire.send(connection, wire.encode(Operation(wire.OPEN, 0, 1)))
+            status, _ = wire.decode_reply(wire.receive(connection))
+        except OSError as error:
+            connection.close()
+            raise exceptions.ProbeError(f"virtual board {self.unique_id} does not answer: {error}") from error
+        if status != wire.OK:
+            connection.close()
+            raise exceptions.ProbeError(f"virtual board {self.unique_id} refuses to open its probe")
+        self._connection = connection
+        self._batch = _Batch()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            try:
+                self.flush()
+            finally:
+                self._connection.close()
+                self._connection = None
+
+    def connect(self, protocol: DebugProbe.Protocol | None = None) -> None:
+        if protocol not in (None, DebugProbe.Protocol.DEFAULT, DebugProbe.Protocol.SWD):
+            raise exceptions.ProbeError(f"virtual boards speak SWD only, not {protocol}")
+        self._connected = True
+
+    def disconnect(self) -> None:
+        self._connected = False
+
+    def set_clock(self, frequency: float) -> None:
+        """Nothing: the transport has no clock."""
+
+    def reset(self) -> None:
+        self.assert_reset(True)
+        time.sleep(self.session.options.get("reset.hold_time"))
+        self.assert_reset(False)
+        time.sleep(self.session.options.get("reset.post_delay"))
+
+    def assert_reset(self, asserted: bool) -> None:
+        self._in_reset = asserted
+        self._post(Operation(wire.RESET_LINE, 0, 1, (int(asserted),)))
+        self.flush()
+
+    def is_reset_asserted(self) -> bool:
+        return self._in_reset
+
+    def flush(self) -> None:
+        batch = self._batch
+        self._send()
+        if batch.error is not None:
+            raise batch.error
+
+    # Transfers.
+
+    def read_dp(self, addr: int, now: bool = True) -> Any:
+        return self._one(self._read(Operation(wire.READ_DP, addr & 0xC, 1)), now)
+
+    def write_dp(self, addr: int, data: int) -> None:
+        self._post(Operation(wire.WRITE_DP, addr & 0xC, 1, (data & 0xFFFF_FFFF,)))
+
+    def read_ap(self, addr: int, now: bool = True) -> Any:
+        return self._one(self._read(Operation(wire.READ_AP, addr & 0xC, 1)), now)
+
+    def write_ap(self, addr: int, data: int) -> None:
+        self._post(Operation(wire.WRITE_AP, addr & 0xC, 1, (data & 0xFFFF_FFFF,)))
+
+    def read_ap_multiple(self, addr: int, count: int = 1, now: bool = True) -> Any:
+        result = self._read(Operation(wire.READ_AP, addr & 0xC, count))
+        return result() if now else result
+
+    def write_ap_multiple(self, addr: int, values: Sequence[int]) -> None:
+        words = tuple(value & 0xFFFF_FFFF for value in values)
+        self._post(Operation(wire.WRITE_AP, addr & 0xC, len(words), words))
+
+    @staticmethod
+    def _one(result: Callable[[], Sequence[int]], now: bool) -> Any:
+        return result()[0] if now else lambda: result()[0]
+
+    def _post(self, operation: Operation) -> None:
+        self._batch.request += wire.encode(operation)
+        if len(self._batch.request) > _BATCH_BYTES:
+            self.flush()
+
+    def _read(self, operation: Operation) -> Callable[[], Sequence[int]]:
+        batch, start = self._batch, self._batch.words
+        batch.request += wire.encode(operation)
+        batch.words += operation.count
+
+        def result() -> Sequence[int]:
+            if batch is self._batch:
+                self._send()
+            if batch.reply is not None and len(batch.reply) >= start + operation.count:
+                return batch.reply[start : start + operation.count]
+            raise batch.error or exceptions.TransferError("no reply")
+
+        return result
+
+    def _send(self) -> None:
+        batch, self._batch = self._batch, _Batch()
+        if not batch.request:
+            return
+        if self._connection is None:
+            batch.error = exceptions.ProbeError(f"virtual board {self.unique_id} is not open")
+            return
+        try:
+            wire.send(self._connection, bytes(batch.request))
+            status, batch.reply = wire.decode_reply(wire.receive(self._connection))
+        except OSError as error:
+            batch.error = exceptions.ProbeDisconnected(f"virtual board {self.unique_id} is gone: {error}")
+            return
+        if status != wire.OK:
+            batch.error = exceptions.TransferFaultError()
+
+
+class VirtualProbePlugin(Plugin):  # type: ignore[misc]
+    """Tells pyOCD of the probe class."""
+
+    def load(self) -> type[VirtualProbe]:
+        return VirtualProbe
+
+    @property
+    def name(self) -> str:
+        return "virtual"
+
+    @property
+    def description(self) -> str:
+        return "Probes of the virtual boards of tinyml-harness"

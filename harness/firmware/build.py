@@ -6,7 +6,7 @@ from pathlib import Path
 from intelhex import IntelHex
 
 from harness.config.kinds import BoardKind
-from harness.config.paths import ensure_writable
+from harness.config.paths import ensure_writable, resource_dir
 from harness.errors import DoesNotFitError
 from harness.firmware.elf import LoadedElf, load_elf
 from harness.firmware.emit import emit_board, emit_info, emit_model
@@ -60,6 +60,22 @@ def build_image(
     hex_path = out_dir / "image.hex"
     _write_hex(loaded, hex_path)
     return _image(plan, kind, tools, loaded, build_id, model_id, elf_path, hex_path)
+
+
+def build_fingerprint(kind: BoardKind, toolchain: str) -> str:
+    """SHA-256 of all that decides an image besides the model: generator, templates, compiler, board.
+
+    Raises:
+        InputError: The compiler is not installed.
+    """
+    tools = find_toolchain(toolchain, kind.core)
+    digest = hashlib.sha256(repr((tools.compiler, tools.flags, tools.link_flags)).encode())
+    digest.update(kind.model_dump_json().encode())
+    generator = Path(__file__).parent.glob("*.py")
+    templates = (path for path in resource_dir("firmware_templates").rglob("*") if path.is_file())
+    for path in (*sorted(generator), *sorted(templates)):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _build_id(out_dir: Path, kind: BoardKind, tools: Toolchain) -> str:

@@ -70,10 +70,7 @@ def _layer_view(plan: ModelPlan, position: int) -> dict[str, Any]:
         "name": layer.name,
         "kernel": layer.kernel,
         "params_type": layer.params_type,
-        "fields": {
-            field: names[value[1:-1]] if value[1:-1] in names else value
-            for field, value in layer.fields.items()
-        },
+        "fields": {field: names.get(value[1:-1], value) for field, value in layer.fields.items()},
         "arrays": [
             {"c_type": a.c_type, "name": names[a.suffix], "length": a.length, "text": a.values}
             for a in layer.arrays

@@ -130,7 +130,8 @@ def _folded_bias(op: Op, weights: Int8s) -> Int32s:
     """Bias less the input's zero point times the sum of each output's weights, modulo 2^32."""
     sums = weights.reshape(weights.shape[0], -1).sum(axis=1, dtype=np.int64)
     folded = _bias(op, weights.shape[0]).astype(np.int64) - op.tensor(0).zero_point * sums
-    return folded.astype(np.int32)
+    wrapped: Int32s = folded.astype(np.int32)
+    return wrapped
 
 
 def _output_fields(op: Op) -> dict[str, str]:

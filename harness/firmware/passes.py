@@ -19,10 +19,10 @@ def simplify(graph: Graph) -> Graph:
 
 
 def drop_converted_ends(graph: Graph) -> Graph:
-    """Drop QUANTIZE and DEQUANTIZE between int8 and float32 or uint8 at the ends: the host converts instead."""
+    """Drop QUANTIZE and DEQUANTIZE between int8 and float32 or uint8 at the ends: the host converts."""
     ops = list(graph.ops)
     first, last = graph.input, graph.output
-    if ops and ops[0].kind == "QUANTIZE" and ops[0].tensor(0) is first and _is_outer(first, ops[0].output):
+    if ops and ops[0].kind == "QUANTIZE" and _is_outer(first, ops[0].output):
         first = ops.pop(0).output
     if ops and ops[-1].kind in ("QUANTIZE", "DEQUANTIZE") and _is_outer(last, ops[-1].tensor(0)):
         last = ops.pop().tensor(0)

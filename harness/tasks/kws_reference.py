@@ -41,12 +41,8 @@ def load_kws_reference(task: Task, saved_model: Path | None) -> Any:
     Raises:
         InputError: The SavedModel is not found, damaged, or of another network.
     """
-    folder = saved_model or _find(task)
+    folder = kws_reference_folder(task, saved_model)
     variables = folder / "variables" / "variables"
-    if not variables.with_suffix(".index").is_file():
-        raise InputError(
-            f"{folder} is not the SavedModel folder kws_ref_model: it has no variables/variables.index"
-        )
     tf = load_tensorflow()
     model = build_ds_cnn(ARCHITECTURE, len(task.class_names))
     weighted = [layer for layer in model.layers if layer.weights]
@@ -68,6 +64,20 @@ def load_kws_reference(task: Task, saved_model: Path | None) -> Any:
             f"{folder} does not hold the weights of MLPerf Tiny's kws_ref_model: {first_line}"
         ) from error
     return model
+
+
+def kws_reference_folder(task: Task, saved_model: Path | None) -> Path:
+    """The SavedModel's folder: the given one, or the one found beside the task's data.
+
+    Raises:
+        InputError: There is none, or it is another folder.
+    """
+    folder = saved_model or _find(task)
+    if not (folder / "variables" / "variables.index").is_file():
+        raise InputError(
+            f"{folder} is not the SavedModel folder kws_ref_model: it has no variables/variables.index"
+        )
+    return folder
 
 
 def _find(task: Task) -> Path:

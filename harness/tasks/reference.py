@@ -8,7 +8,7 @@ from harness.config.paths import cache_dir
 from harness.errors import InputError
 from harness.tasks.digits_reference import ARCHITECTURE, RECIPE, train_digits_reference
 from harness.tasks.framework import load_keras
-from harness.tasks.kws_reference import load_kws_reference
+from harness.tasks.kws_reference import kws_reference_folder, load_kws_reference
 from harness.tasks.model_file import load_model, save_model
 from harness.tasks.task import Task
 
@@ -34,6 +34,29 @@ def load_reference(task: Task, reference: Path | None = None) -> Any:
     if reference.is_dir():
         raise InputError(f"{reference} is a folder; a reference model of task {task.name!r} is a .keras file")
     return _fitting(load_model(reference), task, reference)
+
+
+def reference_key(task: Task, reference: Path | None = None) -> str:
+    """SHA-256 (64 hex characters) of all that decides what `load_reference` gives, without TensorFlow.
+
+    Raises:
+        InputError: The file or folder is missing, or the task's data is.
+    """
+    digest = hashlib.sha256(task.name.encode())
+    if reference is None and task.name == "digits":
+        digest.update(repr((task.fingerprint, ARCHITECTURE, RECIPE.fingerprint())).encode())
+        return digest.hexdigest()
+    if task.name == "kws" and (reference is None or reference.is_dir()):
+        files = sorted((kws_reference_folder(task, reference) / "variables").iterdir())
+    else:
+        assert reference is not None
+        files = [reference]
+    for path in files:
+        try:
+            digest.update(path.read_bytes())
+        except OSError as error:
+            raise InputError(f"cannot read the reference model {path}: {error.strerror}") from error
+    return digest.hexdigest()
 
 
 def _digits_reference(task: Task) -> Any:

@@ -1,0 +1,204 @@
+"""The verbs of the harness as functions; the command line only parses and prints around them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.bench import resolve
+from harness.config.kinds import load_kind
+from harness.errors import InputError
+from harness.firmware import Image, build_image
+from harness.measure import PerformanceRules
+from harness.search.evaluate import Evaluator, Subject
+from harness.search.limits import Limits
+from harness.search.observer import Observer
+from harness.search.spec import StudySpec
+from harness.search.study import choose_samples, run_study
+from harness.search.worker import BoardWorker
+from harness.store import Decision, Measurement, Store
+from harness.tasks import Split, Task, load_task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SPLITS = ("official", "test")
+
+
+def build(
+    model: Path | str, board: str, out_dir: Path | str, *, toolchain: str = "zig", model_id: str = "custom"
+) -> Image:
+    """Build the firmware image of an int8 `.tflite` model for a board.
+
+    Args:
+        model: The model file.
+        board: A unit of the bench file, `virtual:<kind>`, or the name of a kind.
+        out_dir: Folder for `image.elf`, `image.hex` and the generated C.
+        toolchain: `"zig"` or `"gcc"`.
+        model_id: What the firmware answers to EnergyRunner's `profile`.
+
+    Raises:
+        InputError: The model, the board or the toolchain cannot be used.
+        BuildError: The compiler refused; `DoesNotFitError` where the board is too small.
+    """
+    from harness.config.kinds import kind_names
+
+    kind = board if board in kind_names() else resolve(board).kind
+    return build_image(Path(model), load_kind(kind), Path(out_dir), toolchain=toolchain, model_id=model_id)
+
+
+def bench(
+    model: Path | str,
+    board: str,
+    *,
+    task: str | None = None,
+    data_dir: Path | str | None = None,
+    samples: int | None = None,
+    split: str | None = None,
+    toolchain: str = "zig",
+    rules: PerformanceRules | None = None,
+    results_dir: Path | str | None = None,
+    observer: Observer | None = None,
+) -> Measurement:
+    """Build, flash and measure one int8 `.tflite` model on one board, and store the row.
+
+    Args:
+        model: The model file.
+        board: A unit of the bench file or `virtual:<kind>`.
+        task: Task whose labelled samples give the accuracy; None for latency and memory only.
+        data_dir: The task's data.
+        samples: How many of them, a fixed random choice; None for all.
+        split: `"official"` (the default where the task has one) or `"test"`.
+        toolchain: `"zig"` or `"gcc"`.
+        rules: How latency is measured.
+        results_dir: Folder of the store.
+        observer: Told of the progress.
+
+    Returns:
+        The stored row. An image that does not fit the board is a row with `fits=False`; a board that
+        failed every try is a row with `status="failed"`.
+
+    Raises:
+        InputError: Something given cannot be used.
+        BuildError: The compiler refused.
+        BoardError: The board cannot be opened.
+    """
+    resolve(board)
+    path = Path(model)
+    if not path.is_file():
+        raise InputError(f"no model file {path}; give the path of an int8 .tflite file")
+    if samples is not None and samples < 1:
+        raise InputError(f"--samples must be at least 1, not {samples}")
+    loaded = load_task(task, _folder(data_dir)) if task else None
+    chosen, split_name = _labelled(loaded, split) if loaded else (None, None)
+    if chosen is not None:
+        chosen = choose_samples(chosen, samples, seed=0)
+    subject = Subject(path, path.stem, loaded.model_id if loaded else "custom")
+    with Store(_folder(results_dir)) as store, BoardWorker(board, observer or Observer()) as worker:
+        evaluator = Evaluator(store, toolchain, rules or PerformanceRules(), chosen, split_name)
+        return worker.evaluate(evaluator, subject)
+
+
+def search(
+    task: str,
+    boards: Sequence[str],
+    name: str,
+    *,
+    data_dir: Path | str | None = None,
+    max_accuracy_drop: float | None = None,
+    min_accuracy: float | None = None,
+    max_latency_ms: float | None = None,
+    max_flash_kb: float | None = None,
+    max_ram_kb: float | None = None,
+    heads: Sequence[str] = ("aux", "dense"),
+    samples: int | None = None,
+    recipe: str = "quick",
+    frozen: bool = True,
+    seed: int = 0,
+    toolchain: str = "zig",
+    reference: Path | str | None = None,
+    rules: PerformanceRules | None = None,
+    results_dir: Path | str | None = None,
+    observer: Observer | None = None,
+) -> Mapping[str, Decision]:
+    """Train, build and measure every cut with every head on the boards, and choose one for each board.
+
+    A study that was stopped goes on where it was when it is asked again under the same name.
+
+    Args:
+        task: Name of the task.
+        boards: Units of the bench file or `virtual:<kind>`.
+        name: Of the study.
+        data_dir: The task's data.
+        max_accuracy_drop: Percentage points below the unpruned model that are allowed.
+        min_accuracy: Least accuracy, a fraction in [0, 1].
+        max_latency_ms: Most milliseconds of one inference.
+        max_flash_kb: Most flash of the image, in units of 1024 bytes.
+        max_ram_kb: Most RAM, in units of 1024 bytes.
+        heads: Heads to try.
+        samples: Test samples asked while searching; None for all. The final figures use all.
+        recipe: Training recipe.
+        frozen: Whether the kept part's weights stay as they are.
+        seed: Of all random choices.
+        toolchain: `"zig"` or `"gcc"`.
+        reference: The user's own float model (`.keras`) in place of the task's.
+        rules: How latency is measured.
+        results_dir: Folder of the store.
+        observer: Told of the progress.
+
+    Returns:
+        Board -> decision. The rows are in the store: `load_results(name)`.
+
+    Raises:
+        InputError: Something given cannot be used.
+        BuildError: The compiler refused.
+        BoardError: A board cannot be opened.
+    """
+    spec = StudySpec(
+        name=name,
+        task=load_task(task, _folder(data_dir)),
+        boards={board: resolve(board).kind for board in dict.fromkeys(boards)},
+        limits=Limits(max_accuracy_drop, min_accuracy, max_latency_ms, max_flash_kb, max_ram_kb),
+        heads=tuple(heads),
+        samples=samples,
+        recipe=recipe,
+        frozen=frozen,
+        seed=seed,
+        toolchain=toolchain,
+        reference=_folder(reference),
+        rules=rules or PerformanceRules(),
+    )
+    with Store(_folder(results_dir)) as store:
+        return run_study(spec, store, observer or Observer())
+
+
+def load_results(study: str | None = None, *, results_dir: Path | str | None = None) -> "pd.DataFrame":
+    """Measurements as a pandas frame, a row each, units in the column names.
+
+    Args:
+        study: Only those of this study; None for all.
+        results_dir: Folder of the store.
+
+    Raises:
+        InputError: There is no such study or no store.
+    """
+    with Store(_folder(results_dir), create=False) as store:
+        if study is not None:
+            store.study(study)
+        return store.frame(study)
+
+
+def _folder(path: Path | str | None) -> Path | None:
+    return None if path is None else Path(path)
+
+
+def _labelled(task: Task, split: str | None) -> tuple[Split, str]:
+    """The split to measure accuracy on, and its name."""
+    if split not in (None, *_SPLITS):
+        raise InputError(f"unknown split {split!r}; choose one of {', '.join(_SPLITS)}")
+    if split == "official" and task.read_official is None:
+        raise InputError(f"task {task.name!r} has no official accuracy set; use --split test")
+    if split == "test" or task.read_official is None:
+        return task.test, "test"
+    official = task.official
+    assert official is not None
+    return official, "official"

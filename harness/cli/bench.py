@@ -1,0 +1,85 @@
+"""`harness bench`."""
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import rich_click as click
+
+from harness.cli.options import board_option, data_dir_option, results_option, toolchain_option
+
+
+@click.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@board_option
+@click.option("--task", metavar="NAME", help="Measure accuracy on this task's samples: digits or kws.")
+@data_dir_option
+@click.option("--samples", type=int, help="How many samples [default: all].")
+@click.option("--split", type=click.Choice(["official", "test"]), help="Which samples [default: official, else test].")
+@click.option("--windows", type=click.IntRange(1), default=5, show_default=True, help="Timed windows; the median counts.")
+@click.option("--iterations", type=click.IntRange(1), default=3, show_default=True, help="Inferences in a window.")
+@click.option("--json", "json_file", type=click.File("w"), help="Write the row as JSON; - for stdout.")
+@click.option("--outputs", type=click.Path(path_type=Path), help="Write every sample's name, label and int8 outputs.")
+@toolchain_option
+@results_option
+def bench(
+    model: Path,
+    board: str,
+    task: str | None,
+    data_dir: Path | None,
+    samples: int | None,
+    split: str | None,
+    windows: int,
+    iterations: int,
+    json_file: "click.utils.LazyFile | None",
+    outputs: Path | None,
+    toolchain: str,
+    results_dir: Path,
+) -> None:
+    """Build, flash and measure MODEL, an int8 .tflite classifier, on one board.
+
+    \b
+    Examples:
+      harness bench model.tflite --board virtual:nrf52840-dk
+      harness bench kws.tflite --board desk-nrf52 --task kws --data-dir kws --json -
+    """
+    from rich.console import Console
+
+    from harness import api
+    from harness.cli.progress import TerminalObserver
+    from harness.cli.row import row_table
+    from harness.errors import BoardError, DoesNotFitError, InputError
+    from harness.measure import PerformanceRules
+    from harness.store import Store
+
+    if outputs is not None and task is None:
+        raise InputError("--outputs needs --task: without samples there are no outputs to write")
+    with TerminalObserver() as observer:
+        row = api.bench(
+            model,
+            board,
+            task=task,
+            data_dir=data_dir,
+            samples=samples,
+            split=split,
+            toolchain=toolchain,
+            rules=PerformanceRules(windows=windows, iterations=iterations),
+            results_dir=results_dir,
+            observer=observer,
+        )
+    if json_file is not None:
+        json.dump(asdict(row), json_file, indent=2)
+        json_file.write("\n")
+    if row.fits is False:
+        assert row.unfit_memory and row.needed_bytes and row.available_bytes
+        raise DoesNotFitError(row.kind, row.unfit_memory, row.needed_bytes, row.available_bytes)
+    if row.status == "failed":
+        raise BoardError(board, row.failure or "failed")
+    if outputs is not None and row.outputs_sha256 is not None:
+        with Store(results_dir, create=False) as store:
+            try:
+                shutil.copyfile(store.artifacts.path(row.outputs_sha256), outputs)
+            except OSError as error:
+                raise InputError(f"cannot write {outputs}: {error.strerror}") from error
+    Console(stderr=json_file is not None and json_file.name == "-").print(row_table(row))

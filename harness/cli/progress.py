@@ -1,0 +1,82 @@
+"""Progress on the terminal, and plain lines where there is none."""
+
+import sys
+import threading
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from harness.search import Observer
+
+
+class TerminalObserver(Observer):
+    """Shows a search: one bar for training, one for each board. Use as a context manager."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._live = sys.stderr.isatty()
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", table_column=None),
+            BarColumn(bar_width=None),
+            TextColumn("{task.completed:g}/{task.total:g}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._live,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._done: dict[str, int] = {}
+        self._total = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> "TerminalObserver":
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def started(self, candidates: int, boards: tuple[str, ...]) -> None:
+        self._total = candidates
+        for name in ("training", *boards):
+            self._tasks[name] = self._progress.add_task(name, total=candidates)
+            self._done[name] = 0
+
+    def training(self, candidate: str, epoch: int, epochs: int) -> None:
+        self._show("training", f"training {candidate}", epoch / epochs)
+
+    def made(self, candidate: str, found: bool) -> None:
+        self._finish("training", f"trained {candidate}" + (" (from the store)" if found else ""))
+
+    def measuring(self, board: str, candidate: str, phase: str, done: int, total: int) -> None:
+        weight = {"build": 0.0, "flash": 0.05, "latency": 0.1, "accuracy": 0.2}[phase]
+        share = weight + (0.8 * done / total if phase == "accuracy" else 0.0)
+        self._show(board, f"{board} {candidate} {phase}", share)
+
+    def measured(self, board: str, candidate: str, found: bool) -> None:
+        self._finish(board, f"{board} measured {candidate}" + (" (from the store)" if found else ""))
+
+    def failed(self, board: str, candidate: str, error: str, tries_left: int) -> None:
+        again = f"; {tries_left} tries left" if tries_left else "; given up"
+        self._console.print(f"{candidate}: {error}{again}", style="yellow", highlight=False, markup=False)
+
+    def _show(self, name: str, text: str, share: float) -> None:
+        with self._lock:
+            if name not in self._tasks:
+                self._tasks[name] = self._progress.add_task(name, total=1)
+                self._done[name] = 0
+            self._progress.update(
+                self._tasks[name], description=text, completed=round(self._done[name] + min(share, 0.99), 2)
+            )
+
+    def _finish(self, name: str, text: str) -> None:
+        with self._lock:
+            self._done[name] = self._done.get(name, 0) + 1
+            if name in self._tasks:
+                self._progress.update(self._tasks[name], description=text, completed=self._done[name])
+            if not self._live and self._total:
+                self._console.print(f"[{self._done[name]}/{self._total}] {text}", highlight=False, markup=False)

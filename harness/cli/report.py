@@ -1,0 +1,29 @@
+"""`harness report`."""
+
+from pathlib import Path
+
+import rich_click as click
+
+from harness.cli.options import results_option
+
+
+@click.command()
+@click.argument("study")
+@click.option("--out", type=click.Path(path_type=Path), help="HTML file [default: in the study's folder].")
+@click.option("--open", "open_it", is_flag=True, help="Open it in the browser.")
+@results_option
+def report(study: str, out: Path | None, open_it: bool, results_dir: Path) -> None:
+    """Write the report of STUDY, one HTML file that works offline.
+
+    \b
+    Example:
+      harness report first --open
+    """
+    from harness.report import write_report
+    from harness.store import Store
+
+    with Store(results_dir, create=False) as store:
+        path = write_report(store, study, out or results_dir / "studies" / study / "report.html")
+    click.echo(path)
+    if open_it:
+        click.launch(str(path))

@@ -1,0 +1,20 @@
+"""How a study's outcome is shown and where its files go."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from harness.report import study_table, write_report
+from harness.store import Store
+
+
+def write_results(study: str, results_dir: Path, console: Console) -> None:
+    """Print the study's table and decisions; write `report.html` and `results.csv` beside the store."""
+    folder = results_dir / "studies" / study
+    with Store(results_dir, create=False) as store:
+        report = write_report(store, study, folder / "report.html")
+        csv = store.export_csv(study, folder / "results.csv")
+        console.print(study_table(store, study, width=console.width))
+        for decision in store.study(study).decisions.values():
+            console.print(decision.sentence, highlight=False, markup=False)
+    console.print(f"report  {report}\nresults {csv}", highlight=False, markup=False, soft_wrap=True)

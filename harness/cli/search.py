@@ -1,0 +1,93 @@
+"""`harness search`."""
+
+import json
+from pathlib import Path
+
+import rich_click as click
+
+from harness.cli.options import boards_option, data_dir_option, results_option, toolchain_option
+
+
+@click.command()
+@click.option("--task", required=True, metavar="NAME", help="Task: digits (bundled) or kws.")
+@data_dir_option
+@boards_option
+@click.option("--study", required=True, metavar="NAME", help="Name to store it under; the same name goes on.")
+@click.option("--max-accuracy-drop", type=float, metavar="POINTS", help="Below the unpruned model, in points.")
+@click.option("--min-accuracy", type=float, metavar="SHARE", help="Least accuracy, 0 to 1.")
+@click.option("--max-latency-ms", type=float, help="Most milliseconds of one inference.")
+@click.option("--max-flash-kb", type=float, help="Most flash of the image (1 KB = 1024 bytes).")
+@click.option("--max-ram-kb", type=float, help="Most RAM (1 KB = 1024 bytes).")
+@click.option("--head", "heads", multiple=True, default=("aux", "dense"), show_default=True, help="Heads to try.")
+@click.option("--samples", type=int, help="Test samples while searching [default: all]; the final figure uses all.")
+@click.option("--recipe", default="quick", show_default=True, help="Training recipe: quick or paper-kws.")
+@click.option("--frozen/--unfrozen", default=True, show_default=True, help="Keep the weights in front of the cut.")
+@click.option("--reference", type=click.Path(path_type=Path), help="Your own float model in place of the task's.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--json", "json_file", type=click.File("w"), help="Also write the decisions as JSON; - for stdout.")
+@toolchain_option
+@results_option
+def search(
+    task: str,
+    data_dir: Path | None,
+    boards: tuple[str, ...],
+    study: str,
+    max_accuracy_drop: float | None,
+    min_accuracy: float | None,
+    max_latency_ms: float | None,
+    max_flash_kb: float | None,
+    max_ram_kb: float | None,
+    heads: tuple[str, ...],
+    samples: int | None,
+    recipe: str,
+    frozen: bool,
+    reference: Path | None,
+    seed: int,
+    json_file: "click.utils.LazyFile | None",
+    toolchain: str,
+    results_dir: Path,
+) -> None:
+    """Measure every cut with every head on the boards and choose one for each board.
+
+    Stopped at any moment, the same command goes on where it was.
+
+    \b
+    Examples:
+      harness search --task digits --board virtual:nrf51-dk --max-accuracy-drop 2 --study first
+      harness search --task kws --data-dir kws --board desk-nrf52 --max-latency-ms 60 --study kws
+    """
+    from rich.console import Console
+
+    from harness import api
+    from harness.cli.progress import TerminalObserver
+    from harness.cli.results import write_results
+    from harness.errors import SearchError
+
+    with TerminalObserver() as observer:
+        decisions = api.search(
+            task,
+            boards,
+            study,
+            data_dir=data_dir,
+            max_accuracy_drop=max_accuracy_drop,
+            min_accuracy=min_accuracy,
+            max_latency_ms=max_latency_ms,
+            max_flash_kb=max_flash_kb,
+            max_ram_kb=max_ram_kb,
+            heads=heads,
+            samples=samples,
+            recipe=recipe,
+            frozen=frozen,
+            seed=seed,
+            toolchain=toolchain,
+            reference=reference,
+            results_dir=results_dir,
+            observer=observer,
+        )
+    write_results(study, results_dir, Console(stderr=json_file is not None and json_file.name == "-"))
+    if json_file is not None:
+        json.dump({board: vars(decision) for board, decision in decisions.items()}, json_file, indent=2)
+        json_file.write("\n")
+    undecided = [board for board, decision in decisions.items() if decision.candidate is None]
+    if undecided:
+        raise SearchError(f"nothing within the limits on {', '.join(undecided)}; loosen a limit or add a head")

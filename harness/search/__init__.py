@@ -1,0 +1,32 @@
+"""Chooses a candidate from measured results. The room is also a verb: `harness.search(...)`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from harness.callable_module import make_callable
+from harness.search.evaluate import Evaluator, Subject
+from harness.search.limits import Limits
+from harness.search.observer import Observer
+from harness.search.spec import StudySpec
+from harness.search.study import choose_samples, run_study
+from harness.search.worker import BoardWorker
+
+__all__ = [
+    "BoardWorker",
+    "Evaluator",
+    "Limits",
+    "Observer",
+    "StudySpec",
+    "Subject",
+    "choose_samples",
+    "run_study",
+]
+
+
+def _search() -> Callable[..., Any]:
+    from harness.api import search
+
+    return search
+
+
+make_callable(__name__, _search)

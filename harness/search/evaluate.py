@@ -1,0 +1,221 @@
+"""One model on one board: build, flash, measure, store."""
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.bench import LeasedBoard
+from harness.errors import BoardError, DoesNotFitError, InputError, MeasurementError
+from harness.firmware import Image
+from harness.measure import PerformanceRules, measure_accuracy, measure_performance, measure_stack, start_image
+from harness.search.images import get_image
+from harness.store import Measurement, Store
+from harness.tasks import Split
+
+Progress = Callable[[str, int, int], None]
+"""Called with a phase (`build`, `flash`, `latency`, `accuracy`), steps done and steps in all."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is measured.
+
+    Attributes:
+        model: The int8 `.tflite` file.
+        name: What people call it; with the board the key of its history.
+        model_id: What the firmware answers to `profile`.
+        candidate: Name of the candidate in a study, with its `cut` and `head`.
+        study: The study it belongs to.
+        seed: Of the training.
+    """
+
+    model: Path
+    name: str
+    model_id: str = "custom"
+    candidate: str | None = None
+    cut: str | None = None
+    head: str | None = None
+    study: str | None = None
+    seed: int | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the model file.
+
+        Raises:
+            InputError: It cannot be read.
+        """
+        try:
+            return hashlib.sha256(self.model.read_bytes()).hexdigest()
+        except OSError as error:
+            raise InputError(f"cannot read the model {self.model}: {error.strerror}") from error
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Measures subjects under fixed settings.
+
+    Attributes:
+        store: Where rows and artifacts go.
+        toolchain: `"zig"` or `"gcc"`.
+        rules: How latency is measured.
+        samples: Labelled samples for accuracy; None for latency and memory only.
+        split: Name of the split they are from.
+    """
+
+    store: Store
+    toolchain: str = "zig"
+    rules: PerformanceRules = field(default_factory=PerformanceRules)
+    samples: Split | None = None
+    split: str | None = None
+
+    def find(self, subject: Subject, board: str) -> Measurement | None:
+        """The row that this evaluator once stored for the same subject and study on `board`, if any."""
+        wanted = len(self.samples) if self.samples is not None else None
+        rows = self.store.measurements(
+            study=subject.study, board=board, candidate=subject.candidate, model_sha256=subject.sha256, status="ok"
+        )
+        matching = [row for row in rows if row.fits is False or row.samples == wanted]
+        return matching[-1] if matching else None
+
+    def evaluate(self, subject: Subject, board: LeasedBoard, on_progress: Progress) -> Measurement:
+        """Build, flash, measure and store; an image that does not fit is a row too.
+
+        Raises:
+            InputError: The model cannot be run, or its shape is not that of the samples.
+            BuildError: The compiler refused.
+            BoardError: The board failed; nothing is stored.
+            MeasurementError: The figures cannot be trusted; nothing is stored.
+        """
+        on_progress("build", 0, 1)
+        try:
+            image = get_image(
+                self.store,
+                subject.model,
+                subject.sha256,
+                board.kind,
+                toolchain=self.toolchain,
+                model_id=subject.model_id,
+            )
+        except DoesNotFitError as error:
+            return self.store.add(self._unfit_row(subject, board, error))
+        inputs = self._inputs(image)
+        on_progress("flash", 0, 1)
+        board.flash(image)
+        return self.store.add(self._measure(subject, board, image, inputs, on_progress))
+
+    def record_failure(self, subject: Subject, board: LeasedBoard, error: BoardError | MeasurementError) -> Measurement:
+        """Store that the infrastructure failed; it says nothing of the subject."""
+        return self.store.add(
+            self._row(subject, board, status="failed", failure=f"{type(error).__name__}: {error}")
+        )
+
+    def _inputs(self, image: Image) -> npt.NDArray[np.int8]:
+        """Samples as the image takes them, or one of zeros where there is no task."""
+        if self.samples is None:
+            return np.zeros((1, *image.input.shape[1:]), np.int8)
+        if self.samples.x.shape[1:] != image.input.shape[1:] and self.samples.x[0].size != image.input.size_bytes:
+            raise InputError(
+                f"the model takes inputs of shape {list(image.input.shape[1:])} and the task's samples have "
+                f"{list(self.samples.x.shape[1:])}: choose the task that the model was made for"
+            )
+        classes = int(self.samples.y.max()) + 1
+        if image.output.size_bytes < classes:
+            raise InputError(
+                f"the model has {image.output.size_bytes} outputs and the task {classes} classes: "
+                "choose the task that the model was made for"
+            )
+        return self.samples.encode(image.input.scale, image.input.zero_point)
+
+    def _measure(
+        self,
+        subject: Subject,
+        board: LeasedBoard,
+        image: Image,
+        inputs: npt.NDArray[np.int8],
+        on_progress: Progress,
+    ) -> Measurement:
+        with board.open_serial() as port:
+            dut = start_image(board, image, port)
+            on_progress("latency", 0, self.rules.windows)
+            timing_inputs = [sample.tobytes() for sample in inputs[: self.rules.windows]]
+            performance = measure_performance(dut, timing_inputs, self.rules)
+            accuracy = None
+            if self.samples is not None:
+                total = len(inputs)
+                accuracy = measure_accuracy(
+                    dut,
+                    self.samples.names,
+                    inputs,
+                    self.samples.y,
+                    on_sample=lambda done: on_progress("accuracy", done, total),
+                )
+            stack_used_bytes = measure_stack(dut)
+        row = self._row(
+            subject,
+            board,
+            serial_settings=f"{board.port_path} {board.baud} 8N1",
+            image_sha256=image.image_sha256,
+            build_id=image.build_id,
+            compiler=image.compiler,
+            flags=image.flags,
+            clock_hz=performance.clock_hz,
+            mode=image.mode,
+            cycles=performance.cycles,
+            latency_us=performance.latency_us,
+            iterations=performance.iterations,
+            windows_us=performance.windows_us,
+            flash_bytes=image.size.flash_bytes,
+            ram_bytes=image.size.ram_bytes,
+            stack_bytes=image.size.stack_bytes,
+            stack_used_bytes=stack_used_bytes,
+            macs=image.macs,
+            fits=True,
+        )
+        if accuracy is None:
+            return row
+        low, high = accuracy.interval
+        return replace(
+            row,
+            accuracy=accuracy.accuracy,
+            accuracy_low=low,
+            accuracy_high=high,
+            correct=accuracy.correct,
+            samples=accuracy.samples,
+            split=self.split,
+            outputs_sha256=self.store.artifacts.put(accuracy.to_csv().encode(), ".csv"),
+        )
+
+    def _unfit_row(self, subject: Subject, board: LeasedBoard, error: DoesNotFitError) -> Measurement:
+        return self._row(
+            subject,
+            board,
+            fits=False,
+            unfit_memory=error.memory,
+            needed_bytes=error.needed_bytes,
+            available_bytes=error.available_bytes,
+        )
+
+    def _row(self, subject: Subject, board: LeasedBoard, **figures: Any) -> Measurement:
+        return Measurement(
+            run_id=uuid.uuid4().hex,
+            board=board.name,
+            kind=board.kind.name,
+            virtual=board.virtual,
+            probe=board.probe_uid,
+            model_sha256=subject.sha256,
+            model_name=subject.name,
+            candidate=subject.candidate,
+            cut=subject.cut,
+            head=subject.head,
+            study=subject.study,
+            seed=subject.seed,
+            wait_states=0 if board.virtual else None,
+            **figures,
+        )

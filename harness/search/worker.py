@@ -1,0 +1,79 @@
+"""One board's share of a search: keeps the board leased, starts it anew when it fails."""
+
+from contextlib import ExitStack
+from types import TracebackType
+
+from harness.bench import LeasedBoard, open_board
+from harness.errors import BoardError, BusyError, MeasurementError
+from harness.search.evaluate import Evaluator, Subject
+from harness.search.observer import Observer
+from harness.store import Measurement
+
+_TRIES = 3
+
+
+class BoardWorker:
+    """Evaluates subjects on one board, one after the other. Use as a context manager, in one thread.
+
+    Args:
+        board: Name of the unit.
+        observer: Told of progress and failures.
+    """
+
+    def __init__(self, board: str, observer: Observer) -> None:
+        self._name = board
+        self._observer = observer
+        self._open = ExitStack()
+        self._leased: LeasedBoard | None = None
+
+    def __enter__(self) -> "BoardWorker":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._release()
+
+    def evaluate(self, evaluator: Evaluator, subject: Subject) -> Measurement:
+        """The row of `subject` on this board: from the store, measured now, or a row of failure.
+
+        Raises:
+            InputError: The model cannot be run or does not go with the samples.
+            BuildError: The compiler refused.
+            BusyError: Another process holds the board.
+            BoardError: The board cannot even be opened.
+        """
+        label = subject.candidate or subject.name
+        found = evaluator.find(subject, self._name)
+        if found is not None:
+            self._observer.measured(self._name, label, True)
+            return found
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                row = evaluator.evaluate(
+                    subject,
+                    self._board(),
+                    lambda phase, done, total: self._observer.measuring(self._name, label, phase, done, total),
+                )
+            except BusyError:
+                raise
+            except (BoardError, MeasurementError) as error:
+                self._observer.failed(self._name, label, str(error), tries_left)
+                if tries_left:
+                    self._release()  # the next try opens the board afresh
+                    continue
+                if self._leased is None:
+                    raise
+                row = evaluator.record_failure(subject, self._leased, error)
+            self._observer.measured(self._name, label, False)
+            return row
+        raise AssertionError("unreachable")
+
+    def _board(self) -> LeasedBoard:
+        if self._leased is None:
+            self._leased = self._open.enter_context(open_board(self._name))
+        return self._leased
+
+    def _release(self) -> None:
+        self._leased = None
+        self._open.close()

@@ -5,8 +5,9 @@ from math import prod
 from typing import Any
 
 from harness.errors import InputError
+from harness.tasks.framework import load_keras
 
-_ACTIVATIONS = ("ReLU", "Relu", "Relu6", "LeakyReLU", "PReLU", "ELU")
+_ACTIVATIONS = ("ReLU", "LeakyReLU", "PReLU", "ELU")
 _ELEMENTWISE = (*_ACTIVATIONS, "Activation", "BatchNormalization", "Dropout", "SpatialDropout2D")
 
 
@@ -88,10 +89,9 @@ def _params(nodes: list[Any]) -> int:
 def _macs(node: Any) -> int:
     """Multiply-accumulates of one use of a layer; layers without a kernel product count as 0."""
     layer, shape = node.operation, node.outputs[0].shape
-    kind = type(layer).__name__
-    if kind == "Dense":
+    if _is(layer, "Dense"):
         return int(prod(shape[1:-1]) * prod(layer.kernel.shape))
-    if kind in ("Conv2D", "DepthwiseConv2D"):
+    if _is(layer, "Conv2D", "DepthwiseConv2D"):
         return int(prod(shape[1:3]) * prod(layer.kernel.shape))
     return 0
 
@@ -104,17 +104,21 @@ def _ends_block(node: Any) -> bool:
     if not _is_activation(node.operation):
         return False
     source = node
-    while type(source.operation).__name__ in _ELEMENTWISE and len(source.parent_nodes) == 1:
+    while _is(source.operation, *_ELEMENTWISE):
         source = source.parent_nodes[0]
-    return type(source.operation).__name__ not in ("DepthwiseConv2D", "InputLayer")
+    return not _is(source.operation, "DepthwiseConv2D", "InputLayer")
 
 
 def _is_activation(layer: Any) -> bool:
-    kind = type(layer).__name__
-    if kind == "Activation" or kind.startswith("Conv"):
-        name = getattr(getattr(layer, "activation", None), "__name__", "linear")
-        return name not in ("linear", "softmax")
-    return kind in _ACTIVATIONS
+    if _is(layer, "Activation", "Conv2D", "DepthwiseConv2D"):
+        return getattr(layer.activation, "__name__", "") not in ("linear", "softmax")
+    return _is(layer, *_ACTIVATIONS)
+
+
+def _is(layer: Any, *names: str) -> bool:
+    """Whether `layer` is of one of these classes of `keras.layers`, or of a class made from one."""
+    layers = load_keras().layers
+    return isinstance(layer, tuple(getattr(layers, name) for name in names))
 
 
 def _last_readers(nodes: list[Any]) -> list[int]:

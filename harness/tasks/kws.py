@@ -140,7 +140,8 @@ def _draw(text: str) -> float:
 def _read_clips(path: Path) -> dict[str, npt.NDArray[Any]]:
     """The arrays this task uses, checked for shape, type and range."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here: numpy leaves the file open when it turns out not to be an archive.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             clips = {key: archive[key] for key in (*_PER_CLIP, "labels")}
     except FileNotFoundError as error:
         raise InputError(f"{path} is missing: training and testing on task 'kws' need it") from error

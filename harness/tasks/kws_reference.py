@@ -58,7 +58,7 @@ def load_kws_reference(task: Task, saved_model: Path | None) -> Any:
                         for name in _WEIGHT_NAMES[type(layer).__name__]
                     ]
                 )
-    except (tf.errors.OpError, ValueError, RuntimeError) as error:
+    except (tf.errors.OpError, IndexError, ValueError, RuntimeError) as error:
         first_line = str(error).splitlines()[0]
         raise InputError(
             f"{folder} does not hold the weights of MLPerf Tiny's kws_ref_model: {first_line}"

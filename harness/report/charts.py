@@ -61,9 +61,8 @@ def trade_off(board: BoardView, study: Study) -> dict[str, Any] | None:
             x=x, y=y, color=colour, shape=shape, tooltip=_tooltip(unit)
         ),
         *_labels(base, x, y),
-        *_limit_rules(board, study, scale),
     ]
-    return _finish(alt.layer(*layers).properties(width="container", height=380))
+    return _finish(alt.layer(*_limit_rules(board, study, scale), *layers).properties(height=380))
 
 
 def memory_bars(board: BoardView, study: Study, memory: str) -> dict[str, Any] | None:
@@ -121,7 +120,7 @@ def memory_bars(board: BoardView, study: Study, memory: str) -> dict[str, Any] |
         base.mark_text(stroke="var(--card)", strokeWidth=4, **figure).encode(x=x, y=y, text=text),
         base.mark_text(color="var(--muted)", **figure).encode(x=x, y=y, text=text),
     ]
-    return _finish(alt.layer(*layers).properties(width="container", height={"step": 21}))
+    return _finish(alt.layer(*layers).properties(height=21 * len(rows)))
 
 
 def _point(view: CandidateView, scale: float) -> dict[str, Any]:

@@ -164,8 +164,6 @@ def _board(name: str, rows: list[Measurement], study: Study) -> BoardView:
     )
 
 
-_MEMORY = {"flash": "flash", "ram": "RAM"}
-
 _Newest = tuple[Measurement | None, Measurement | None, Measurement | None]
 
 
@@ -198,8 +196,9 @@ def _verdict(name: str, decision: Decision | None, image: Measurement | None, la
     if decision and name in decision.verdicts:
         return decision.verdicts[name]
     if image is not None and image.fits is False:
+        memory = "flash" if image.unfit_memory == "flash" else "RAM"
         return (
-            f"does not fit: needs {image.needed_bytes or 0:,} bytes of {_MEMORY[image.unfit_memory or 'ram']}, "
+            f"does not fit: needs {image.needed_bytes or 0:,} bytes of {memory}, "
             f"the board has {image.available_bytes or 0:,}"
         )
     if last.status == "failed":

@@ -1,9 +1,14 @@
 (() => {
   "use strict";
 
+  // The specifications have no width: it is that of their place on the page.
   const draw = async (place) => {
     const spec = JSON.parse(document.getElementById(`chart-${place.dataset.chart}`).textContent);
-    await vegaEmbed(place, spec, { actions: false, renderer: "svg", logLevel: 1 });
+    spec.width = place.clientWidth;
+    const { view } = await vegaEmbed(place, spec, { actions: false, renderer: "svg" });
+    new ResizeObserver(() => {
+      if (place.clientWidth && place.clientWidth !== view.width()) view.width(place.clientWidth).runAsync();
+    }).observe(place);
   };
 
   const sort = (table, column) => {

@@ -16,11 +16,23 @@ from harness.cli.options import board_option, data_dir_option, results_option, t
 @click.option("--task", metavar="NAME", help="Measure accuracy on this task's samples: digits or kws.")
 @data_dir_option
 @click.option("--samples", type=int, help="How many samples [default: all].")
-@click.option("--split", type=click.Choice(["official", "test"]), help="Which samples [default: official, else test].")
-@click.option("--windows", type=click.IntRange(1), default=5, show_default=True, help="Timed windows; the median counts.")
-@click.option("--iterations", type=click.IntRange(1), default=3, show_default=True, help="Inferences in a window.")
+@click.option(
+    "--split", type=click.Choice(["official", "test"]), help="Which samples [default: official, else test]."
+)
+@click.option(
+    "--windows",
+    type=click.IntRange(1),
+    default=5,
+    show_default=True,
+    help="Timed windows; the median counts.",
+)
+@click.option(
+    "--iterations", type=click.IntRange(1), default=3, show_default=True, help="Inferences in a window."
+)
 @click.option("--json", "json_file", type=click.File("w"), help="Write the row as JSON; - for stdout.")
-@click.option("--outputs", type=click.Path(path_type=Path), help="Write every sample's name, label and int8 outputs.")
+@click.option(
+    "--outputs", type=click.Path(path_type=Path), help="Write every sample's name, label and int8 outputs."
+)
 @toolchain_option
 @results_option
 def bench(

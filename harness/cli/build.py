@@ -11,8 +11,12 @@ from harness.cli.options import toolchain_option
 @click.command()
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--board", required=True, metavar="NAME", help="A kind, a unit, or virtual:<kind>.")
-@click.option("--out", type=click.Path(path_type=Path), default=None, help="Folder [default: build/<model>-<kind>].")
-@click.option("--model-id", default="custom", show_default=True, help="What the firmware answers to 'profile'.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=None, help="Folder [default: build/<model>-<kind>]."
+)
+@click.option(
+    "--model-id", default="custom", show_default=True, help="What the firmware answers to 'profile'."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @toolchain_option
 def build(model: Path, board: str, out: Path | None, model_id: str, as_json: bool, toolchain: str) -> None:

@@ -5,7 +5,15 @@ import threading
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from harness.search import Observer
 
@@ -79,4 +87,6 @@ class TerminalObserver(Observer):
             if name in self._tasks:
                 self._progress.update(self._tasks[name], description=text, completed=self._done[name])
             if not self._live and self._total:
-                self._console.print(f"[{self._done[name]}/{self._total}] {text}", highlight=False, markup=False)
+                self._console.print(
+                    f"[{self._done[name]}/{self._total}] {text}", highlight=False, markup=False
+                )

@@ -13,7 +13,9 @@ def row_table(row: Measurement) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_row("board", f"{row.board}" + ("  (virtual: latency is an estimate)" if row.virtual else ""))
     table.add_row("model", f"{row.model_name}  {row.model_sha256[:12]}")
-    table.add_row("latency", f"{format_us(row.latency_us)}  {row.cycles:,} cycles at {row.clock_hz / 1e6:g} MHz")
+    table.add_row(
+        "latency", f"{format_us(row.latency_us)}  {row.cycles:,} cycles at {row.clock_hz / 1e6:g} MHz"
+    )
     if row.macs:
         table.add_row("work", f"{row.macs:,} MACs, {row.cycles / row.macs:.2f} cycles each")
     table.add_row("flash", format_kib(row.flash_bytes))

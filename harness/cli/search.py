@@ -13,18 +13,30 @@ from harness.cli.options import boards_option, data_dir_option, results_option, 
 @data_dir_option
 @boards_option
 @click.option("--study", required=True, metavar="NAME", help="Name to store it under; the same name goes on.")
-@click.option("--max-accuracy-drop", type=float, metavar="POINTS", help="Below the unpruned model, in points.")
+@click.option(
+    "--max-accuracy-drop", type=float, metavar="POINTS", help="Below the unpruned model, in points."
+)
 @click.option("--min-accuracy", type=float, metavar="SHARE", help="Least accuracy, 0 to 1.")
 @click.option("--max-latency-ms", type=float, help="Most milliseconds of one inference.")
 @click.option("--max-flash-kb", type=float, help="Most flash of the image (1 KB = 1024 bytes).")
 @click.option("--max-ram-kb", type=float, help="Most RAM (1 KB = 1024 bytes).")
-@click.option("--head", "heads", multiple=True, default=("aux", "dense"), show_default=True, help="Heads to try.")
-@click.option("--samples", type=int, help="Test samples while searching [default: all]; the final figure uses all.")
+@click.option(
+    "--head", "heads", multiple=True, default=("aux", "dense"), show_default=True, help="Heads to try."
+)
+@click.option(
+    "--samples", type=int, help="Test samples while searching [default: all]; the final figure uses all."
+)
 @click.option("--recipe", default="quick", show_default=True, help="Training recipe: quick or paper-kws.")
-@click.option("--frozen/--unfrozen", default=True, show_default=True, help="Keep the weights in front of the cut.")
-@click.option("--reference", type=click.Path(path_type=Path), help="Your own float model in place of the task's.")
+@click.option(
+    "--frozen/--unfrozen", default=True, show_default=True, help="Keep the weights in front of the cut."
+)
+@click.option(
+    "--reference", type=click.Path(path_type=Path), help="Your own float model in place of the task's."
+)
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--json", "json_file", type=click.File("w"), help="Also write the decisions as JSON; - for stdout.")
+@click.option(
+    "--json", "json_file", type=click.File("w"), help="Also write the decisions as JSON; - for stdout."
+)
 @toolchain_option
 @results_option
 def search(
@@ -90,4 +102,6 @@ def search(
         json_file.write("\n")
     undecided = [board for board, decision in decisions.items() if decision.candidate is None]
     if undecided:
-        raise SearchError(f"nothing within the limits on {', '.join(undecided)}; loosen a limit or add a head")
+        raise SearchError(
+            f"nothing within the limits on {', '.join(undecided)}; loosen a limit or add a head"
+        )

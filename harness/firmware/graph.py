@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from harness.errors import InputError
+
 Activation = Literal["none", "relu", "relu6", "relu_n1_to_1"]
 Padding = Literal["same", "valid"]
 
@@ -67,9 +69,14 @@ class Op:
     options: dict[str, object] = field(default_factory=dict)
 
     def tensor(self, position: int) -> Tensor:
-        """Input at `position`, which must be there."""
-        tensor = self.inputs[position]
-        assert tensor is not None, f"{self.label} lacks input {position}"
+        """Input at `position`.
+
+        Raises:
+            InputError: The operator has no such input.
+        """
+        tensor = self.inputs[position] if position < len(self.inputs) else None
+        if tensor is None:
+            raise InputError(f"{self.label} lacks input {position}")
         return tensor
 
     @property

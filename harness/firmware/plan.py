@@ -4,7 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.firmware.graph import Graph, Tensor
+from harness.errors import InputError
+from harness.firmware.graph import Tensor
 from harness.firmware.image import TensorSpec
 from harness.firmware.layer import Layer
 from harness.firmware.lower import lower
@@ -60,9 +61,14 @@ def plan_model(model: Path) -> ModelPlan:
     Raises:
         InputError: The file cannot be read or holds what the firmware cannot run.
     """
-    graph: Graph = simplify(read_model(model))
-    layers = lower(graph)
-    memory = plan_memory(graph, layers)
+    graph = read_model(model)
+    try:
+        graph = simplify(graph)
+        layers = lower(graph)
+        memory = plan_memory(graph, layers)
+    except (ValueError, TypeError, KeyError, IndexError, ArithmeticError) as error:
+        # The file parses, but its shapes, options and constants contradict each other.
+        raise InputError(f"{model} is a damaged TFLite model ({error}); export it again") from error
     return ModelPlan(
         model_sha256=hashlib.sha256(model.read_bytes()).hexdigest(),
         layers=tuple(layers),

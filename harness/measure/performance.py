@@ -69,7 +69,9 @@ def measure_performance(
         counted = dut.cycles()
         clock_hz = counted.clock_hz
         if counted.cycles == 0:
-            raise TimerError(f"{dut.board}: the device's cycle counter stands still; the latency is not known")
+            raise TimerError(
+                f"{dut.board}: the device's cycle counter stands still; the latency is not known"
+            )
         if abs(cycles_to_us(counted.cycles, clock_hz) - reply.elapsed_us) > _STAMP_TOLERANCE_US:
             raise TimerError(
                 f"{dut.board}: {counted.cycles} cycles at {clock_hz} Hz do not make the "

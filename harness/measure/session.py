@@ -33,14 +33,18 @@ def start_image(board: LeasedBoard, image: Image, port: serial.Serial) -> Dut:
         dut.wait_boot(_BOOT_TIMEOUT_S)
         info = dut.info()
     if info is None:
-        raise WrongImageError(board.name, f"the image with build {image.build_id} was flashed, another one answers")
+        raise WrongImageError(
+            board.name, f"the image with build {image.build_id} was flashed, another one answers"
+        )
     for what, got, expected in (
         ("kind", info.kind, image.kind),
         ("model", info.model, image.model_sha256[:16]),
         ("build", info.build, image.build_id),
     ):
         if got != expected:
-            raise WrongImageError(board.name, f"the running image has {what} {got}, the flashed one {expected}")
+            raise WrongImageError(
+                board.name, f"the running image has {what} {got}, the flashed one {expected}"
+            )
     return dut
 
 

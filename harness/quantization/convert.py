@@ -43,6 +43,7 @@ def quantize(model: Any, calibration: FloatArray) -> bytes:
 
     with quiet_stderr(), warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # TensorFlow's own
+        warnings.filterwarnings("ignore", message="Statistics for quantized inputs")  # they are given
         try:
             # A concrete function of batch 1: with a free batch size the graph would compute shapes.
             infer = tf.function(lambda x: model(x, training=False)).get_concrete_function(

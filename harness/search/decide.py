@@ -7,7 +7,6 @@ from harness.search.limits import Limits
 from harness.store import Decision, Measurement
 from harness.units import KIB, format_kib, format_percent, format_us
 
-
 References = Mapping[int, float]
 """Number of samples -> accuracy in [0, 1] of the unpruned model on just those samples."""
 
@@ -65,7 +64,9 @@ def _fault(row: Measurement, limits: Limits, references: References) -> str | No
     if row.status == "failed":
         return f"not measured: {row.failure}"
     if row.fits is False:
-        return f"needs {row.needed_bytes:,} bytes of {row.unfit_memory}, the board has {row.available_bytes:,}"
+        return (
+            f"needs {row.needed_bytes:,} bytes of {row.unfit_memory}, the board has {row.available_bytes:,}"
+        )
     assert row.latency_us is not None and row.flash_bytes is not None and row.ram_bytes is not None
     if limits.max_latency_ms is not None and row.latency_us > limits.max_latency_ms * 1e3:
         return f"over {limits.max_latency_ms:g} ms"

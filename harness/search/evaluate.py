@@ -13,7 +13,13 @@ import numpy.typing as npt
 from harness.bench import LeasedBoard
 from harness.errors import BoardError, DoesNotFitError, InputError, MeasurementError
 from harness.firmware import Image
-from harness.measure import PerformanceRules, measure_accuracy, measure_performance, measure_stack, start_image
+from harness.measure import (
+    PerformanceRules,
+    measure_accuracy,
+    measure_performance,
+    measure_stack,
+    start_image,
+)
 from harness.search.images import get_image
 from harness.store import Measurement, Store
 from harness.tasks import Split
@@ -79,7 +85,11 @@ class Evaluator:
         """The row that this evaluator once stored for the same subject and study on `board`, if any."""
         wanted = len(self.samples) if self.samples is not None else None
         rows = self.store.measurements(
-            study=subject.study, board=board, candidate=subject.candidate, model_sha256=subject.sha256, status="ok"
+            study=subject.study,
+            board=board,
+            candidate=subject.candidate,
+            model_sha256=subject.sha256,
+            status="ok",
         )
         matching = [row for row in rows if row.fits is False or row.samples == wanted]
         return matching[-1] if matching else None
@@ -110,7 +120,9 @@ class Evaluator:
         board.flash(image)
         return self.store.add(self._measure(subject, board, image, inputs, on_progress))
 
-    def record_failure(self, subject: Subject, board: LeasedBoard, error: BoardError | MeasurementError) -> Measurement:
+    def record_failure(
+        self, subject: Subject, board: LeasedBoard, error: BoardError | MeasurementError
+    ) -> Measurement:
         """Store that the infrastructure failed; it says nothing of the subject."""
         return self.store.add(
             self._row(subject, board, status="failed", failure=f"{type(error).__name__}: {error}")
@@ -120,7 +132,10 @@ class Evaluator:
         """Samples as the image takes them, or one of zeros where there is no task."""
         if self.samples is None:
             return np.zeros((1, *image.input.shape[1:]), np.int8)
-        if self.samples.x.shape[1:] != image.input.shape[1:] and self.samples.x[0].size != image.input.size_bytes:
+        if (
+            self.samples.x.shape[1:] != image.input.shape[1:]
+            and self.samples.x[0].size != image.input.size_bytes
+        ):
             raise InputError(
                 f"the model takes inputs of shape {list(image.input.shape[1:])} and the task's samples have "
                 f"{list(self.samples.x.shape[1:])}: choose the task that the model was made for"

@@ -65,13 +65,16 @@ class ModelShop:
 
     def candidates(self, heads: tuple[str, ...]) -> list[Candidate]:
         """The unpruned network, then every cut with every head, front to back."""
-        key = stage_key("cuts", {**self._inputs, "heads": list(heads), "seed": self._seed, "frozen": self._frozen})
+        key = stage_key(
+            "cuts", {**self._inputs, "heads": list(heads), "seed": self._seed, "frozen": self._frozen}
+        )
         stage = self._store.stage(key)
         if stage is None:
             found = list_candidates(self._model, heads, self._seed)
             stage = self._store.finish_stage(key, {}, {"candidates": [[c.cut, c.head] for c in found]})
         return [
-            Candidate(cut, head, frozen=self._frozen, seed=self._seed) for cut, head in stage.facts["candidates"]
+            Candidate(cut, head, frozen=self._frozen, seed=self._seed)
+            for cut, head in stage.facts["candidates"]
         ]
 
     def is_made(self, candidate: Candidate) -> bool:
@@ -91,7 +94,11 @@ class ModelShop:
             stage = self._store.finish_stage(key, *self._train(candidate, on_epoch))
         sha256 = stage.outputs["tflite"]
         return CandidateModel(
-            candidate, self._store.artifacts.path(sha256), sha256, stage.facts["train_s"], stage.facts["quantize_s"]
+            candidate,
+            self._store.artifacts.path(sha256),
+            sha256,
+            stage.facts["train_s"],
+            stage.facts["quantize_s"],
         )
 
     def _key(self, candidate: Candidate) -> str:

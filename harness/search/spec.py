@@ -65,7 +65,8 @@ class StudySpec:
             "seed": self.seed,
             "toolchain": self.toolchain,
             "firmware": {
-                kind: build_fingerprint(load_kind(kind), self.toolchain) for kind in sorted(set(self.boards.values()))
+                kind: build_fingerprint(load_kind(kind), self.toolchain)
+                for kind in sorted(set(self.boards.values()))
             },
             "windows": self.rules.windows,
             "iterations": self.rules.iterations,

@@ -39,9 +39,7 @@ def run_study(spec: StudySpec, store: Store, observer: Observer) -> dict[str, De
     """
     store.open_study(spec.name, spec.task.name, spec.options())
     store.set_status(spec.name, "running")
-    shop = ModelShop(
-        store, spec.task, spec.reference, recipe=spec.recipe, seed=spec.seed, frozen=spec.frozen
-    )
+    shop = ModelShop(store, spec.task, spec.reference, recipe=spec.recipe, seed=spec.seed, frozen=spec.frozen)
     candidates = shop.candidates(spec.heads)
     observer.started(len(candidates), tuple(spec.boards))
     search = Evaluator(
@@ -53,7 +51,9 @@ def run_study(spec: StudySpec, store: Store, observer: Observer) -> dict[str, De
         for candidate in candidates:
             found = shop.is_made(candidate)
             name = candidate.key
-            models[name] = shop.make(candidate, lambda done, total, name=name: observer.training(name, done, total))
+            models[name] = shop.make(
+                candidate, lambda done, total, name=name: observer.training(name, done, total)
+            )
             observer.made(name, found)
             for board, (worker, thread) in boards.items():
                 pending[board].append(thread.submit(worker.evaluate, search, _subject(spec, models[name])))

@@ -53,7 +53,9 @@ class BoardWorker:
                 row = evaluator.evaluate(
                     subject,
                     self._board(),
-                    lambda phase, done, total: self._observer.measuring(self._name, label, phase, done, total),
+                    lambda phase, done, total: self._observer.measuring(
+                        self._name, label, phase, done, total
+                    ),
                 )
             except BusyError:
                 raise

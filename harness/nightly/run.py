@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.errors import BoardError, DoesNotFitError, HarnessError, MeasurementError
+from harness.errors import BoardError, DoesNotFitError, HarnessError, MeasurementError, StoreError
 from harness.nightly.compare import Regression, compare
 from harness.nightly.plan import Job, Plan
 from harness.store import Measurement, Store
@@ -86,16 +86,21 @@ def _run(plan: Plan, job: Job, board: str, measure: Measure, store: Store) -> Ou
     row: Measurement | None = None
     regressions: list[Regression] = []
     failure: str | None = None
-    for attempt in range(1, plan.retries + 2):
+    attempts = 0
+    while attempts <= plan.retries:
+        attempts += 1
         failure = None
         try:
-            row = measure(job, board)
-            if row.status == "failed":
-                failure = row.failure or "failed without a word"
-                continue
-            break
+            row = _kept(measure(job, board), store)
+            if row.status == "ok":
+                earlier = store.measurements(model_name=row.model_name, board=row.board)
+                regressions = compare(row, earlier, plan.thresholds)
+                break
+            failure = row.failure or "failed without a word"
+        except StoreError:
+            raise
         except DoesNotFitError as error:  # the same every time, and no fault of the bench
-            regressions.append(Regression("fit", str(error)))
+            regressions = [Regression("fit", str(error))]
             break
         except (BoardError, MeasurementError) as error:
             failure = f"{type(error).__name__}: {error}"
@@ -106,18 +111,16 @@ def _run(plan: Plan, job: Job, board: str, measure: Measure, store: Store) -> Ou
             _LOG.exception("job %s on %s", job.name, board)
             failure = f"{type(error).__name__}: {error}"
             break
-    if row is not None:
-        earlier = store.measurements(model_name=row.model_name, board=row.board)
-        if row.id is None:
-            row = store.add(row)
-        if row.status == "ok":
-            regressions += compare(row, earlier, plan.thresholds)
     return Outcome(
         job=job.name,
         board=board,
         measurement=row,
         regressions=tuple(regressions),
         failure=failure,
-        attempts=attempt,
+        attempts=attempts,
         duration_s=time.monotonic() - before,
     )
+
+
+def _kept(row: Measurement, store: Store) -> Measurement:
+    return store.add(row) if row.id is None else row

@@ -94,7 +94,14 @@ def find_toolchain(name: str, core: str) -> Toolchain:
         return Toolchain(
             compiler=_gcc_version(),
             command=(_GCC,),
-            flags=(f"-mcpu={core}", "-mthumb", "-mfloat-abi=soft", *COMMON_FLAGS),
+            # Without the last one GCC turns the loop inside memcpy into a call of memcpy.
+            flags=(
+                f"-mcpu={core}",
+                "-mthumb",
+                "-mfloat-abi=soft",
+                *COMMON_FLAGS,
+                "-fno-tree-loop-distribute-patterns",
+            ),
             link_flags=("-nostdlib", "-nostartfiles", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments"),
             libraries=("-lgcc",),
         )

@@ -49,7 +49,12 @@ static void timer_init(void) {
   DWT_CTRL |= 1u;
 }
 
-uint32_t port_cycles(void) { return DWT_CYCCNT; }
+uint32_t port_cycles(void) {
+  /* A debugger that disconnects clears DEMCR, and with it stops the counter. */
+  DEMCR |= 1u << 24;
+  DWT_CTRL |= 1u;
+  return DWT_CYCCNT;
+}
 
 #else
 

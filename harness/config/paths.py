@@ -6,6 +6,8 @@ Environment variables win over defaults: `HARNESS_RESULTS_DIR` (the store, defau
 """
 
 import os
+import sys
+import tempfile
 from pathlib import Path
 
 import platformdirs
@@ -39,7 +41,13 @@ def cache_dir() -> Path:
 def runtime_dir() -> Path:
     """Folder of leases and of the records of running virtual boards, one for all processes."""
     given = os.environ.get("HARNESS_RUNTIME_DIR")
-    return Path(given) if given else platformdirs.user_runtime_path(_APP)
+    if given:
+        return Path(given)
+    if sys.platform != "linux" or "XDG_RUNTIME_DIR" in os.environ:
+        return platformdirs.user_runtime_path(_APP)
+    # A timer job does not get the variable that a login gets, and must still see the same leases.
+    session = Path(f"/run/user/{os.getuid()}")
+    return session / _APP if session.is_dir() else Path(tempfile.gettempdir()) / f"{_APP}-{os.getuid()}"
 
 
 def bench_file() -> Path:

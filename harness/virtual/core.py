@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from harness.virtual.clock import Clock
-from harness.virtual.counting import CycleCounter
 from harness.virtual.cortexm import scs
 from harness.virtual.cortexm.scs import SystemControl
+from harness.virtual.counting import CycleCounter
 from harness.virtual.emulator import Emulator, Stop
 from harness.virtual.memory import Bus, BusError
 

@@ -34,9 +34,7 @@ class CostTable:
     """
 
     def __init__(self, core: str) -> None:
-        self._decoder = capstone.Cs(
-            capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS
-        )
+        self._decoder = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
         self._decoder.detail = True
         self._decoder.skipdata = True
         self._cost = _cost_m0 if core == "cortex-m0" else _cost_m4
@@ -64,7 +62,8 @@ def _registers(instruction: capstone.CsInsn) -> int:
 
 def _writes_pc(instruction: capstone.CsInsn) -> bool:
     return any(
-        operand.type == arm.ARM_OP_REG and operand.reg == arm.ARM_REG_PC
+        operand.type == arm.ARM_OP_REG
+        and operand.reg == arm.ARM_REG_PC
         and operand.access & capstone.CS_AC_WRITE
         for operand in instruction.operands
     ) or (instruction.mnemonic.startswith("pop") and "pc" in instruction.op_str)
@@ -72,7 +71,8 @@ def _writes_pc(instruction: capstone.CsInsn) -> bool:
 
 def _is_conditional_branch(instruction: capstone.CsInsn) -> bool:
     return (
-        instruction.mnemonic.startswith("b") and instruction.id == arm.ARM_INS_B
+        instruction.mnemonic.startswith("b")
+        and instruction.id == arm.ARM_INS_B
         and instruction.cc not in _ALWAYS
     )
 
@@ -125,7 +125,9 @@ def _cost_m4(instruction: capstone.CsInsn, previous: capstone.CsInsn | None) -> 
     if name.startswith(("ldrd", "strd")):
         return 3, 0
     if name.startswith("ldr"):
-        pipelined = previous is not None and _is_load(previous) and not _address_depends(instruction, previous)
+        pipelined = (
+            previous is not None and _is_load(previous) and not _address_depends(instruction, previous)
+        )
         return (1 if pipelined else 2) + (_REFILL if _writes_pc(instruction) else 0), 0
     if name.startswith("str"):
         indexed = any(o.type == arm.ARM_OP_MEM and o.mem.index != 0 for o in instruction.operands)

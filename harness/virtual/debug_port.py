@@ -16,7 +16,7 @@ _STICKYERR = 1 << 5
 _STKERRCLR = 1 << 2
 _CSW, _TAR, _DRW, _CFG, _BASE, _IDR = 0x00, 0x04, 0x0C, 0xF4, 0xF8, 0xFC
 _CSW_FIXED = 0x0300_0040  # device enabled, privileged data access
-_WRAP = 0x400  # auto-increment works within 1 KiB
+_WRAP = {"cortex-m0": 0x400, "cortex-m4": 0x1000}  # auto-increment stays within a block of this size
 
 
 class SwdFaultError(Exception):
@@ -38,6 +38,7 @@ class DebugPort:
     ) -> None:
         self._dpidr = _DPIDR[core_type]
         self._idr = _AHB_IDR[core_type]
+        self._wrap = _WRAP[core_type]
         self._bus = bus
         self._has_control_port = has_control_port
         self._erase_all = erase_all
@@ -140,7 +141,7 @@ class DebugPort:
         else:
             self._store(self._tar, size, value >> shift & ((1 << 8 * size) - 1))
         if self._csw & 0x30:
-            self._tar = (self._tar & -_WRAP) | ((self._tar + size) & (_WRAP - 1))
+            self._tar = (self._tar & -self._wrap) | ((self._tar + size) & (self._wrap - 1))
         return result
 
     def _load(self, address: int, size: int) -> int:

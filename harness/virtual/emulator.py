@@ -23,8 +23,8 @@ from unicorn import (
     arm_const,
 )
 
-from harness.virtual.counting import CycleCounter
 from harness.virtual.cortexm import scs
+from harness.virtual.counting import CycleCounter
 from harness.virtual.memory import Bus, BusError, Ram
 from harness.virtual.nordic.chip import peripheral_name
 from harness.virtual.registers import Peripheral, UnmodelledAccessError
@@ -135,7 +135,8 @@ class Emulator:
             for i, reg in enumerate(_PACKED):
                 engine.reg_write(reg, value >> 8 * (3 - i) & 0xFF)
         else:
-            engine.reg_write(_register(selector), value & ~1 if selector == 15 else value)
+            # Bit 0 of a written PC is the Thumb state, which these cores never leave.
+            engine.reg_write(_register(selector), value | 1 if selector == 15 else value)
 
     def code_changed(self) -> None:
         """Translations are stale; they are made anew before the next run."""
@@ -186,7 +187,9 @@ class Emulator:
             return Stop("sleep")
         code = self._halfword(pc)
         if code is None:
-            return Stop("fault", f"fetch of an instruction at 0x{pc:08X}, where no memory is", scs.CFSR_IBUSERR)
+            return Stop(
+                "fault", f"fetch of an instruction at 0x{pc:08X}, where no memory is", scs.CFSR_IBUSERR
+            )
         return Stop("fault", f"undefined instruction 0x{code:04X}", scs.CFSR_UNDEFINSTR)
 
     def _halfword(self, address: int) -> int | None:

@@ -35,9 +35,7 @@ class FlashController(Peripheral):
         Register("IMISS", 0x54C),
     )
 
-    def __init__(
-        self, flash: Ram, uicr: Ram, page_bytes: int, damage: Callable[[int, int], int]
-    ) -> None:
+    def __init__(self, flash: Ram, uicr: Ram, page_bytes: int, damage: Callable[[int, int], int]) -> None:
         super().__init__()
         self._flash = flash
         self._uicr = uicr

@@ -61,7 +61,9 @@ class ClockPower(Peripheral):
         self[0x400] &= ~value
 
     def write_SYSTEMOFF(self, value: int) -> None:
-        raise UnmodelledAccessError("the program turns the system off, which the virtual board does not model")
+        raise UnmodelledAccessError(
+            "the program turns the system off, which the virtual board does not model"
+        )
 
 
 class Gpio(Peripheral):

@@ -1,0 +1,60 @@
+"""All boards that can be named, and whether they are there."""
+
+import os
+from dataclasses import dataclass
+
+from harness.bench.inventory import Unit, load_bench, virtual_names
+from harness.bench.lease import holder_of
+from harness.config.kinds import load_kind
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One board.
+
+    Attributes:
+        name: What to call it in a command.
+        kind: Its kind.
+        virtual: Whether it is emulated.
+        probe: Unique id of its probe; `None` for a virtual board, whose probe appears with it.
+        port: Its serial port; likewise.
+        state: `ready`, `in use by ...`, `no probe`, `no port`, or `emulated`.
+    """
+
+    name: str
+    kind: str
+    virtual: bool
+    probe: str | None
+    port: str | None
+    state: str
+
+
+def list_boards() -> list[BoardRow]:
+    """Units of the bench file, with what is seen of them now, and the virtual boards.
+
+    Raises:
+        InputError: The bench file is wrong.
+    """
+    units = load_bench().values()
+    seen = _connected_probes() if units else set()
+    rows = [
+        BoardRow(unit.name, unit.kind, False, unit.probe, unit.port, _state(unit, seen)) for unit in units
+    ]
+    for name in virtual_names():
+        rows.append(BoardRow(name, load_kind(name.partition(":")[2]).name, True, None, None, "emulated"))
+    return rows
+
+
+def _state(unit: Unit, seen: set[str]) -> str:
+    holder = holder_of(unit)
+    if holder:
+        return f"in use by {holder}"
+    if unit.probe not in seen:
+        return "no probe"
+    return "ready" if os.path.exists(unit.port) else "no port"
+
+
+def _connected_probes() -> set[str]:
+    from pyocd.probe.aggregator import DebugProbeAggregator
+
+    return {probe.unique_id for probe in DebugProbeAggregator.get_all_connected_probes()}

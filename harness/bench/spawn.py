@@ -1,0 +1,91 @@
+"""Starts a virtual board's process and learns its probe and port from it."""
+
+import json
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from harness.errors import ProbeError
+
+_READY_S = 30.0
+_LEAVE_S = 3.0
+
+
+class VirtualProcess:
+    """The process of one virtual board. It ends with this one, whatever happens to it.
+
+    Args:
+        name: The board's name, for messages.
+        kind: Its kind.
+        options: Further options of `python -m harness.virtual`.
+    """
+
+    def __init__(self, name: str, kind: str, options: Sequence[str] = ()) -> None:
+        self._name = name
+        self._errors = tempfile.TemporaryFile("w+", errors="replace")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "harness.virtual", "--kind", kind, "--leave-with-parent", *options],
+            stdin=subprocess.PIPE,  # never written; its end tells the board that we are gone
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+        )
+        self._unread = b""
+        self._faults: list[str] = []
+
+    def wait_ready(self) -> tuple[str, str]:
+        """Probe id and serial port, once the board runs.
+
+        Raises:
+            ProbeError: It did not start.
+        """
+        deadline = time.monotonic() + _READY_S
+        while time.monotonic() < deadline:
+            for event in self._events(0.2):
+                if event["event"] == "ready":
+                    return str(event["unique_id"]), str(event["serial_port"])
+            if self._process.poll() is not None:
+                break
+        raise ProbeError(self._name, f"the virtual board did not start: {self._last_error()}")
+
+    def last_fault(self) -> str | None:
+        """What the emulation says of the last fault, if there was one."""
+        for event in self._events(0.0):
+            if event["event"] == "fault":
+                self._faults.append(str(event["reason"]))
+            elif event["event"] == "reset":
+                self._faults.clear()
+        return self._faults[-1] if self._faults else None
+
+    def close(self) -> None:
+        """End the board."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(_LEAVE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+        self._errors.close()
+
+    def _events(self, wait_s: float) -> list[dict[str, Any]]:
+        assert self._process.stdout is not None
+        descriptor = self._process.stdout.fileno()
+        while select.select([descriptor], [], [], wait_s)[0]:
+            part = os.read(descriptor, 65536)
+            if not part:
+                break
+            self._unread += part
+            wait_s = 0.0
+        *lines, self._unread = self._unread.split(b"\n")
+        return [json.loads(line) for line in lines]
+
+    def _last_error(self) -> str:
+        self._errors.seek(0)
+        lines = self._errors.read().strip().splitlines()
+        return lines[-1] if lines else f"it ended with code {self._process.poll()}"

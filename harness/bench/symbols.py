@@ -1,0 +1,39 @@
+"""Code addresses in words, from an image's symbol table."""
+
+from bisect import bisect_right
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
+
+class Symbols:
+    """Functions of one image.
+
+    Args:
+        elf_path: The linked image; `None` if none is known, then addresses stay numbers.
+    """
+
+    def __init__(self, elf_path: Path | None = None) -> None:
+        self._functions: list[tuple[int, int, str]] = []
+        if elf_path is None:
+            return
+        with elf_path.open("rb") as stream:
+            for section in ELFFile(stream).iter_sections():
+                if isinstance(section, SymbolTableSection):
+                    self._functions += [
+                        (symbol["st_value"] & ~1, symbol["st_size"], symbol.name)
+                        for symbol in section.iter_symbols()
+                        if symbol["st_info"]["type"] == "STT_FUNC"
+                    ]
+        self._functions.sort()
+
+    def locate(self, address: int) -> str:
+        """`'0x000001C2 (command+0x12)'`, or the bare address outside all functions."""
+        address &= ~1
+        text = f"0x{address:08X}"
+        index = bisect_right(self._functions, (address, 1 << 32, "")) - 1
+        if index < 0:
+            return text
+        start, size, name = self._functions[index]
+        return f"{text} ({name}+0x{address - start:X})" if address < start + size else text

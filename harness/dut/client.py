@@ -2,18 +2,17 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from harness.dut import events as ev
 from harness.dut.link import LineLink, SerialPort
 from harness.dut.parser import parse_line
+from harness.dut.replies import Boot, InferReply, ProfileReply
 from harness.errors import BootError, LinkError, ProtocolError
 
 MAX_CHUNK_BYTES = 38
 """Most data bytes of a `db` command: firmware holds commands of up to 80 characters."""
 
-_CLOCK_WRAP_US = 2**32
 _REPLY_BYTES = 1024  # more than any reply but that of `db print`
 _PRINT_FACTOR = 5  # characters of `db print` for a byte: "-xx", and prefix and line end every 8
 _QUIET_S = 0.1
@@ -21,55 +20,6 @@ _RESYNC_TRIES = 4
 _RESYNC_S = 2.0  # a try; EEMBC's runner gives a device as much to answer
 
 E = TypeVar("E")
-
-
-@dataclass(frozen=True, slots=True)
-class Boot:
-    """How a device announced itself after reset.
-
-    Attributes:
-        mode: `performance` or `energy`; None where its first line was lost.
-        chatter: Lines beside the protocol, in order.
-    """
-
-    mode: str | None
-    chatter: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileReply:
-    """What `profile` answers: protocol name and model id."""
-
-    profile: str
-    model_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class InferReply:
-    """One timed window.
-
-    Attributes:
-        t0_us: Device clock before the first inference, in microseconds.
-        t1_us: Device clock after the last.
-        iterations: Inferences in the window.
-        results: Dequantised outputs of the last inference.
-    """
-
-    t0_us: int
-    t1_us: int
-    iterations: int
-    results: list[float]
-
-    @property
-    def elapsed_us(self) -> int:
-        """Length of the window; the clock may wrap once at 32 bits (after 71.6 minutes)."""
-        elapsed = self.t1_us - self.t0_us
-        return elapsed if elapsed >= 0 else elapsed + _CLOCK_WRAP_US
-
-    @property
-    def latency_us(self) -> float:
-        """Microseconds an inference."""
-        return self.elapsed_us / self.iterations
 
 
 class Dut:

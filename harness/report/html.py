@@ -11,8 +11,10 @@ import jinja2
 from markupsafe import Markup
 
 from harness.errors import InputError
-from harness.report import charts, words
+from harness.report import words
 from harness.report.bundle import chart_script
+from harness.report.memory_bars import memory_bars
+from harness.report.trade_off import trade_off
 from harness.report.views import BoardView, board_views, limits_of
 from harness.store import Store, Study
 from harness.units import format_kib
@@ -70,9 +72,9 @@ def _asked(study: Study, boards: list[BoardView]) -> str:
 def _section(board: BoardView, study: Study) -> dict[str, Any]:
     """What the template shows of a board."""
     specs = {
-        "tradeoff": charts.trade_off(board, study),
-        "flash": charts.memory_bars(board, study, "flash"),
-        "ram": charts.memory_bars(board, study, "ram"),
+        "tradeoff": trade_off(board, study),
+        "flash": memory_bars(board, study, "flash"),
+        "ram": memory_bars(board, study, "ram"),
     }
     return {
         "view": board,

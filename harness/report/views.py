@@ -111,6 +111,18 @@ def limits_of(study: Study, decision: Decision | None = None) -> dict[str, Any]:
     return {name: value for name, value in limits.items() if value is not None}
 
 
+def least_accuracy(board: BoardView, study: Study) -> float | None:
+    """The least accuracy the limits allow on this board, in [0, 1]; None where they name none."""
+    limits = limits_of(study, board.decision)
+    floors = [limits["min_accuracy"]] if "min_accuracy" in limits else []
+    reference = board.decision.facts.get("reference_accuracy") if board.decision else None
+    if reference is None and board.unpruned and board.unpruned.accuracy:
+        reference = board.unpruned.accuracy.accuracy
+    if "max_accuracy_drop" in limits and reference is not None:
+        floors.append(reference - limits["max_accuracy_drop"] / 100)
+    return max(floors, default=None)
+
+
 def board_views(store: Store, study: Study) -> list[BoardView]:
     """The study board by board, in the order it names them.
 

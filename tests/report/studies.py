@@ -104,10 +104,13 @@ def fill(store: Store, study: str = "vww-desk", boards: tuple[str, ...] = ("desk
                     **common,
                 )
             )
-            verdicts[name] = "over 600 ms" if ms > 600 else f"{80.4 - accuracy:.2f} points less accurate, 1 allowed"
+            verdicts[name] = (
+                "over 600 ms" if ms > 600 else f"{80.4 - accuracy:.2f} points less accurate, 1 allowed"
+            )
         if virtual:
             decision = Decision(
-                candidate=None, sentence=f"No candidate meets the limits on {board}; loosen them or add heads."
+                candidate=None,
+                sentence=f"No candidate meets the limits on {board}; loosen them or add heads.",
             )
         else:
             store.add(
@@ -139,8 +142,9 @@ def fill(store: Store, study: str = "vww-desk", boards: tuple[str, ...] = ("desk
             verdicts["block6-aux"] = "chosen"
             decision = Decision(
                 candidate="block6-aux",
-                sentence=f"block6-aux is the fastest of 3 candidates within the limits on {board}: 550.00 ms, "
-                "81.2 KB of flash, 81.20 % of 1000 samples right, 1.64 times as fast as the unpruned model.",
+                sentence=f"block6-aux is the fastest of 3 candidates within the limits on {board}: "
+                "550.00 ms, 81.2 KB of flash, 81.20 % of 1000 samples right, "
+                "1.64 times as fast as the unpruned model.",
                 verdicts=verdicts,
                 facts={"limits": limits, "reference_accuracy": 0.804, "measured": 14, "candidates": 15},
             )

@@ -1,6 +1,7 @@
 """A pyOCD session with one board's probe, and its errors in the harness's words."""
 
 import logging
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from harness.errors import FlashError, ProbeError
 
 _OPEN_ATTEMPTS = 3
 _PAUSE_S = 0.3
+# pyOCD's modules import each other in circles, which two threads at once do not survive.
+_OPENING = threading.Lock()
 
 _OPTIONS = {
     # Connecting does not disturb what the board does; flashing halts it itself.
@@ -58,6 +61,11 @@ def open_session(board: str, probe_uid: str, kind: BoardKind) -> Any:
     Raises:
         ProbeError: There is no such probe, or it cannot be opened.
     """
+    with _OPENING:
+        return _open_session(board, probe_uid, kind)
+
+
+def _open_session(board: str, probe_uid: str, kind: BoardKind) -> Any:
     _quieten()
     from pyocd.core import exceptions
     from pyocd.core.session import Session

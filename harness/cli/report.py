@@ -19,7 +19,7 @@ def report(study: str, out: Path | None, open_it: bool, results_dir: Path) -> No
     Example:
       harness report first --open
     """
-    from harness.report import write_report
+    from harness.report.html import write_report
     from harness.store import Store
 
     with Store(results_dir, create=False) as store:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness.report import study_table, write_report
+from harness.report.html import write_report
+from harness.report.table import study_table
 from harness.store import Store
 
 
@@ -14,7 +15,5 @@ def write_results(study: str, results_dir: Path, console: Console) -> None:
     with Store(results_dir, create=False) as store:
         report = write_report(store, study, folder / "report.html")
         csv = store.export_csv(study, folder / "results.csv")
-        console.print(study_table(store, study, width=console.width))
-        for decision in store.study(study).decisions.values():
-            console.print(decision.sentence, highlight=False, markup=False)
+        console.print(study_table(store, study))
     console.print(f"report  {report}\nresults {csv}", highlight=False, markup=False, soft_wrap=True)

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,24 @@ def test_processes_write_at_once_into_a_new_store(tmp_path: Path) -> None:
             "w1": 25,
             "w2": 25,
         }
+
+
+def _open_many(folder: Path, barrier: Barrier) -> None:
+    for n in range(40):
+        barrier.wait(30)
+        Database(folder / f"{n}.sqlite").close()
+
+
+def test_processes_make_the_same_store_at_the_same_moment(tmp_path: Path) -> None:
+    # SQLite does not wait for a lock when two change the journal mode at once: about one in forty fails.
+    context = multiprocessing.get_context("fork")
+    barrier = context.Barrier(4)
+    makers = [context.Process(target=_open_many, args=(tmp_path, barrier)) for _ in range(4)]
+    for maker in makers:
+        maker.start()
+    for maker in makers:
+        maker.join(60)
+    assert [maker.exitcode for maker in makers] == [0] * 4
 
 
 _KILLED = """
@@ -79,10 +98,16 @@ def test_kill_at_any_moment_loses_no_committed_row(tmp_path: Path) -> None:
 
 def test_forked_process_gets_a_connection_of_its_own(store: Store) -> None:
     store.add(row(run_id="parent"))
-    child = multiprocessing.get_context("fork").Process(target=lambda: store.add(row(run_id="child")))
-    child.start()
-    child.join(30)
-    assert child.exitcode == 0
+    inherited = store._database._connection
+
+    def child() -> None:
+        store.add(row(run_id="child"))
+        assert store._database._connection is not inherited
+
+    process = multiprocessing.get_context("fork").Process(target=child)
+    process.start()
+    process.join(30)
+    assert process.exitcode == 0
     store.add(row(run_id="parent"))
     assert [item.run_id for item in store.measurements()] == ["parent", "child", "parent"]
 

@@ -1,7 +1,6 @@
 """A scripted device and a client on it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -20,11 +19,3 @@ def scripted() -> Iterator[ScriptedDut]:
 def dut(scripted: ScriptedDut) -> Iterator[Dut]:
     with scripted.open() as port:
         yield Dut(port, "desk-1", allowance_s=0.4)
-
-
-@pytest.fixture
-def shared_data() -> Path:
-    folder = Path(__file__).resolve().parents[3] / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip(f"needs the real data in {folder}")
-    return folder

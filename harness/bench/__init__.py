@@ -13,7 +13,16 @@ from harness.bench.listing import BoardRow, list_boards
 from harness.bench.programmer import FlashReport
 from harness.callable_module import make_callable
 
-__all__ = ["BoardRow", "FlashReport", "LeasedBoard", "Unit", "list_boards", "load_bench", "open_board", "resolve"]
+__all__ = [
+    "BoardRow",
+    "FlashReport",
+    "LeasedBoard",
+    "Unit",
+    "list_boards",
+    "load_bench",
+    "open_board",
+    "resolve",
+]
 
 
 def _bench() -> Callable[..., Any]:

@@ -4,20 +4,22 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import serial
 
 from harness.bench.fault import describe_fault
 from harness.bench.inventory import Unit, resolve
 from harness.bench.lease import lease
-from harness.bench.probe import mapped_errors, open_session
+from harness.bench.probe import mapped_errors, open_session, preload
 from harness.bench.programmer import FlashReport, load_segments, program, verify
 from harness.bench.spawn import VirtualProcess
 from harness.bench.symbols import Symbols
 from harness.config.kinds import BoardKind, load_kind
 from harness.errors import InputError, LinkError
-from harness.firmware import Image
+
+if TYPE_CHECKING:
+    from harness.firmware import Image
 
 _READ_TIMEOUT_S = 1.0
 _WRITE_TIMEOUT_S = 5.0
@@ -49,7 +51,7 @@ class LeasedBoard:
         self._symbols = Symbols()
         self.probe_uid, self.port_path = process.wait_ready() if process else (unit.probe, unit.port)
 
-    def flash(self, image: Image | Path) -> FlashReport:
+    def flash(self, image: "Image | Path") -> FlashReport:
         """Erase, program, verify, and start the new program.
 
         Args:
@@ -61,9 +63,14 @@ class LeasedBoard:
             FlashError: Programming or verifying failed.
         """
         start = time.monotonic()
-        if isinstance(image, Image) and image.kind != self.kind.name:
-            raise InputError(f"the image is for {image.kind} and {self.name} is a {self.kind.name}; build it anew")
-        elf_path = image if isinstance(image, Path) else image.elf_path
+        if isinstance(image, Path):
+            elf_path = image
+        elif image.kind == self.kind.name:
+            elf_path = image.elf_path
+        else:
+            raise InputError(
+                f"the image is for {image.kind} and {self.name} is a {self.kind.name}; build it anew"
+            )
         segments = load_segments(elf_path)
         session = self._connected()
         connected = time.monotonic()
@@ -89,11 +96,16 @@ class LeasedBoard:
         """
         try:
             return serial.Serial(
-                self.port_path, self.baud, timeout=_READ_TIMEOUT_S, write_timeout=_WRITE_TIMEOUT_S, exclusive=True
+                self.port_path,
+                self.baud,
+                timeout=_READ_TIMEOUT_S,
+                write_timeout=_WRITE_TIMEOUT_S,
+                exclusive=True,
             )
         except (OSError, ValueError) as error:
             raise LinkError(
-                self.name, f"cannot open the serial port {self.port_path}: {error}; check the port in the bench file"
+                self.name,
+                f"cannot open the serial port {self.port_path}: {error}; check the port in the bench file",
             ) from error
 
     def reset(self) -> None:
@@ -152,6 +164,7 @@ def open_board(
     with lease(unit, wait_s):
         process = VirtualProcess(unit.name, unit.kind, virtual_options) if unit.virtual else None
         try:
+            preload()
             leased = LeasedBoard(unit, kind, process)
             try:
                 yield leased

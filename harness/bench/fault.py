@@ -49,7 +49,7 @@ def describe_fault(target: Any, locate: Callable[[int], str]) -> str | None:
         what = _FAULT_HANDLERS[exception] + (f", {cause}," if cause else "")
         if frame is None:
             return f"{what} (the place is not on the stack)"
-        return f"{what} at {locate(frame[1])}, called from {locate(frame[0])}"
+        return f"{what} at {locate(frame[1])}, LR {locate(frame[0])}"
     if status & _S_LOCKUP:
         return f"the core is locked up at {locate(pc)}" + (f": {cause}" if cause else "")
     if was_halted and target.read32(_DFSR) & _DFSR_BKPT:

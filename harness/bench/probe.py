@@ -77,6 +77,7 @@ def _open_session(board: str, probe_uid: str, kind: BoardKind) -> Any:
             if probe is None:
                 raise ProbeError(board, f"no probe with the id {probe_uid!r} is connected; plug it in")
             session = Session(probe, options={**_OPTIONS, "target_override": kind.pyocd_target})
+            _forget_register_names(session)
             try:
                 session.open()
                 return session
@@ -86,6 +87,25 @@ def _open_session(board: str, probe_uid: str, kind: BoardKind) -> Any:
                     raise
                 time.sleep(_PAUSE_S)
     raise AssertionError("unreachable")
+
+
+def preload() -> None:
+    """Import pyOCD, which takes a moment, while something else is waited for."""
+    import pyocd.core.session
+    import pyocd.flash.loader
+    import pyocd.probe.aggregator  # noqa: F401
+
+
+def _forget_register_names(session: Any) -> None:
+    """Spare pyOCD the reading of the chip's register names, which takes seconds and nobody here asks for."""
+    names = getattr(session.target, "_svd_location", None)
+    if names is None:
+        return
+    session.target._svd_location = None
+    archive = getattr(getattr(names.filename, "_fileobj", None), "_file", None)
+    names.filename.close()
+    if archive is not None:
+        archive.close()
 
 
 def _abandon(session: Any) -> None:

@@ -86,7 +86,9 @@ def program(session: Any, board: str, segments: Sequence[Segment]) -> tuple[int,
                 try:
                     loader.add_data(address, list(data))
                 except ValueError as error:
-                    raise FlashError(board, f"the image does not lie in this chip's flash: {error}") from error
+                    raise FlashError(
+                        board, f"the image does not lie in this chip's flash: {error}"
+                    ) from error
             loader.commit()
     finally:
         session.unsubscribe(on_programmed, Target.Event.POST_FLASH_PROGRAM)
@@ -112,7 +114,7 @@ def verify(session: Any, board: str, segments: Sequence[Segment]) -> float:
             offset = next(i for i, (a, b) in enumerate(zip(found, data, strict=True)) if a != b)
             raise FlashError(
                 board,
-                f"verifying the flash failed: 0x{address + offset:08X} holds 0x{found[offset]:02X} instead of "
+                f"verifying the flash failed: 0x{address + offset:08X} holds 0x{found[offset]:02X} and not "
                 f"0x{data[offset]:02X}; flash again, and if it stays so the flash is worn out",
             )
     return time.monotonic() - start

@@ -27,7 +27,7 @@ class VirtualProcess:
 
     def __init__(self, name: str, kind: str, options: Sequence[str] = ()) -> None:
         self._name = name
-        self._errors = tempfile.TemporaryFile("w+", errors="replace")
+        self._errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115  # closed by close()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "harness.virtual", "--kind", kind, "--leave-with-parent", *options],
             stdin=subprocess.PIPE,  # never written; its end tells the board that we are gone
@@ -35,7 +35,7 @@ class VirtualProcess:
             stderr=self._errors,
         )
         self._unread = b""
-        self._faults: list[str] = []
+        self._last_fault: str | None = None
 
     def wait_ready(self) -> tuple[str, str]:
         """Probe id and serial port, once the board runs.
@@ -56,10 +56,8 @@ class VirtualProcess:
         """What the emulation says of the last fault, if there was one."""
         for event in self._events(0.0):
             if event["event"] == "fault":
-                self._faults.append(str(event["reason"]))
-            elif event["event"] == "reset":
-                self._faults.clear()
-        return self._faults[-1] if self._faults else None
+                self._last_fault = str(event["reason"])
+        return self._last_fault
 
     def close(self) -> None:
         """End the board."""

@@ -6,19 +6,18 @@ from dataclasses import dataclass
 from enum import Enum
 
 from harness.virtual.clock import Clock
+from harness.virtual.core_registers import LR, MSP, PACKED, PC, PSP, XPSR
 from harness.virtual.cortexm import scs
 from harness.virtual.cortexm.scs import SystemControl
 from harness.virtual.counting import CycleCounter
 from harness.virtual.emulator import Emulator, Stop
-from harness.virtual.memory import Bus, BusError
+from harness.virtual.exception_entry import enter_exception
+from harness.virtual.memory import Bus
 
 _C_DEBUGEN, _C_HALT, _C_STEP = 1, 2, 4
 _S_REGRDY, _S_HALT, _S_LOCKUP, _S_RETIRE_ST, _S_RESET_ST = 1 << 16, 1 << 17, 1 << 19, 1 << 24, 1 << 25
-_SP, _LR, _PC, _XPSR, _MSP, _PSP, _PACKED = 13, 14, 15, 16, 17, 18, 20
 _THUMB = 1 << 24
 _HARD_FAULT = 3
-_EXC_RETURN_MSP, _EXC_RETURN_PSP = 0xFFFF_FFF9, 0xFFFF_FFFD
-_BRANCH_TO_SELF = 0xE7FE
 # A sleeping or spinning core looks for events this often.
 _SLEEP_S = 0.02
 
@@ -29,7 +28,6 @@ class State(Enum):
     RUNNING = "running"
     HALTED = "halted"
     LOCKUP = "lockup"
-    PARKED = "parked"  # in a fault handler that only branches to itself: running, but nothing to execute
     IN_RESET = "in reset"
 
 
@@ -70,6 +68,7 @@ class Core:
         self.fault: Fault | None = None
         self.breakpoints: Callable[[], frozenset[int]] = frozenset
         self._emulator = emulator
+        self._registers = emulator.registers
         self._bus = bus
         self._control = control
         self._counter = counter
@@ -133,45 +132,22 @@ class Core:
 
     def _take(self, stop: Stop, hfsr: int) -> None:
         """Enter the HardFault handler as the hardware does, or lock up."""
-        pc, lr = self._emulator.get(_PC), self._emulator.get(_LR)
+        pc, lr = self._registers[PC], self._registers[LR]
         nested = self._in_handler
         if not nested:
             self.fault = Fault(pc, lr, stop.reason)
             self._on_fault(self.fault)
         self._control.note_fault(stop.cfsr, hfsr, stop.address)
         # What the emulation does not know must not be taken for a fault of the program.
-        if nested or stop.kind == "model" or not self._enter_handler(pc, lr):
+        if nested or stop.kind == "model" or not self._enter_handler():
             self.state = State.LOCKUP
         elif self._debug & _C_DEBUGEN and self._control[scs.DEMCR] & scs.DEMCR_VC_HARDERR:
             self._halt(scs.DFSR_VCATCH)
 
-    def _enter_handler(self, pc: int, lr: int) -> bool:
-        emulator = self._emulator
-        xpsr = emulator.get(_XPSR)
-        on_process_stack = bool(emulator.get(_PACKED) >> 24 & 2)
-        stack = emulator.get(_SP)
-        frame_at = (stack - 32) & ~7
-        frame = [*(emulator.get(r) for r in (0, 1, 2, 3, 12)), lr, pc, xpsr | (stack >> 2 & 1) << 9 | _THUMB]
-        try:
-            vector = self._bus.load(self._control[scs.VTOR] + 4 * _HARD_FAULT, 4)
-            handler_code = self._bus.load(vector & ~1, 2)
-            if not vector & 1:
-                return False
-            for index, word in enumerate(frame):
-                self._bus.load(frame_at + 4 * index, 4)
-                self._bus.store(frame_at + 4 * index, 4, word)
-        except BusError:
-            return False
-        if on_process_stack:
-            emulator.set(_PSP, frame_at)
-            emulator.set(_PACKED, emulator.get(_PACKED) & ~(2 << 24))
-        else:
-            emulator.set(_SP, frame_at)
-        emulator.set(_LR, _EXC_RETURN_PSP if on_process_stack else _EXC_RETURN_MSP)
-        emulator.set(_PC, vector)
-        self._in_handler = True
-        self.state = State.PARKED if handler_code == _BRANCH_TO_SELF else State.RUNNING
-        return True
+    def _enter_handler(self) -> bool:
+        vector = self._control[scs.VTOR] + 4 * _HARD_FAULT
+        self._in_handler = enter_exception(self._registers, self._bus, vector)
+        return self._in_handler
 
     # Reset.
 
@@ -207,13 +183,13 @@ class Core:
         for peripherals in self._bus.peripherals.values():
             for peripheral in peripherals:
                 peripheral.reset()
-        for selector in (*range(13), _PSP, _PACKED):
-            self._emulator.set(selector, 0)
+        for selector in (*range(13), PSP, PACKED):
+            self._registers[selector] = 0
         stack, start = self._bus.load(0, 4), self._bus.load(4, 4)
-        self._emulator.set(_XPSR, _THUMB)
-        self._emulator.set(_MSP, stack & ~3)
-        self._emulator.set(_LR, 0xFFFF_FFFF)
-        self._emulator.set(_PC, start)
+        self._registers[XPSR] = _THUMB
+        self._registers[MSP] = stack & ~3
+        self._registers[LR] = 0xFFFF_FFFF
+        self._registers[PC] = start
         self._was_reset = True
         self._in_handler = False
         self._halt_wanted = False
@@ -264,7 +240,7 @@ class Core:
             self._interrupt()
 
     def _stop_running(self) -> None:
-        if self.state in (State.LOCKUP, State.PARKED):
+        if self.state is State.LOCKUP:
             self._halt(scs.DFSR_HALTED)
         elif self.state is State.RUNNING:
             self._halt_wanted = True
@@ -284,8 +260,8 @@ class Core:
         """A core register by its DCRSR selector; 0 unless halted."""
         if self.state is not State.HALTED:
             return 0
-        value = self._emulator.get(selector)
-        if selector == _XPSR and self._in_handler:
+        value = self._registers[selector]
+        if selector == XPSR and self._in_handler:
             value = value & ~0x1FF | _HARD_FAULT
         return value
 
@@ -293,6 +269,6 @@ class Core:
         """Set a core register by its DCRSR selector; ignored unless halted."""
         if self.state is not State.HALTED:
             return
-        if selector == _XPSR:
+        if selector == XPSR:
             self._in_handler = value & 0x1FF == _HARD_FAULT
-        self._emulator.set(selector, value)
+        self._registers[selector] = value

@@ -1,66 +1,58 @@
 """Cycles of executed instructions, exact to the instruction and the same in every run."""
 
 import ctypes
-import threading
+from array import array
 from typing import Any
-
-import numpy as np
 
 from harness.virtual import hook_layout as layout
 from harness.virtual.costs import CostTable
+from harness.virtual.hook import load_hook
 from harness.virtual.memory import Ram
+from harness.virtual.registers import UnmodelledAccessError
+
+_WORD_BYTES = 8
 
 
 class CycleCounter:
     """Counts executed blocks and turns the counts into cycles.
 
-    The hook's compiler takes a second to load; a thread does that while the debugger connects, and
-    `attach` waits for it before the first instruction runs.
+    Args:
+        costs: Cycles of a block.
+        flash: First executable region.
+        ram: Second one.
 
-    Attributes:
-        state: The array shared with the hook (see `hook_layout`).
+    Raises:
+        BuildError: The compiled part cannot be built.
     """
 
     def __init__(self, costs: CostTable, flash: Ram, ram: Ram) -> None:
         self._costs = costs
         self._regions = (flash, ram)
-        slots = (flash.size_bytes + ram.size_bytes) // 2 + 1
-        self.state = np.zeros(layout.HEADER + 3 * slots + layout.FRESH_CAPACITY, np.int64)
-        self.state[layout.S_SLOTS] = slots
-        self.state[layout.S_ORIGIN_0], self.state[layout.S_LENGTH_0] = flash.origin, flash.size_bytes // 2
-        self.state[layout.S_ORIGIN_1], self.state[layout.S_LENGTH_1] = ram.origin, ram.size_bytes // 2
-        tables = self.state[layout.HEADER : layout.HEADER + 3 * slots].reshape(3, slots)
-        self._sizes, self._runs, self._taken = tables
-        self._fresh = self.state[layout.HEADER + 3 * slots :]
-        self._slots = slots
+        self._hook = load_hook()
+        self._slots = slots = (flash.size_bytes + ram.size_bytes) // 2 + 1
+        self._state = (ctypes.c_int64 * (layout.HEADER + 4 * slots))()
+        self._state[layout.S_SLOTS] = slots
+        self._state[layout.S_ORIGIN_0], self._state[layout.S_LENGTH_0] = flash.origin, flash.size_bytes // 2
+        self._state[layout.S_ORIGIN_1], self._state[layout.S_LENGTH_1] = ram.origin, ram.size_bytes // 2
+        self._sizes, self._runs, self._taken, self._fresh = (layout.HEADER + i * slots for i in range(4))
+        self._past_cycles = 0
+        self._blocks, self._block_costs = array("q"), array("q")
+        self._branches, self._branch_costs = array("q"), array("q")
         self.continue_at(0)
-        self._base_cycles = 0
-        self._starts: list[int] = []
-        self._straight: list[int] = []
-        self._ends: dict[int, int] = {}
-        self._arrays: tuple[Any, ...] | None = None
-        self._hook: Any = None
-        self._loader = threading.Thread(target=self._load, name="hook-loader", daemon=True)
-        self._loader.start()
-
-    def _load(self) -> None:
-        from harness.virtual.block_hook import on_block
-
-        self._hook = on_block
 
     def attach(self, engine: Any) -> None:
         """Register the hook with a Unicorn engine; call once, before anything runs."""
         from unicorn import UC_HOOK_BLOCK, UcError
         from unicorn.unicorn_py3.unicorn import uclib
 
-        self._loader.join()
+        self._state[layout.S_STOP_FUNCTION] = ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p).value or 0
         handle = ctypes.c_size_t()
         add = uclib.uc_hook_add
         declared = add.argtypes
         add.argtypes = None  # the C function is variadic and takes the callback as a plain pointer
         status = add(
             engine._uch, ctypes.byref(handle), ctypes.c_int(UC_HOOK_BLOCK),
-            ctypes.c_void_p(self._hook.address), ctypes.c_void_p(self.state.ctypes.data),
+            ctypes.cast(self._hook.on_block, ctypes.c_void_p), ctypes.byref(self._state),
             ctypes.c_uint64(1), ctypes.c_uint64(0),
         )  # fmt: skip
         add.argtypes = declared
@@ -69,46 +61,54 @@ class CycleCounter:
 
     def request_stop(self) -> None:
         """Make the core stop before its next block; any thread may call it."""
-        self.state[layout.S_STOP] = 1
+        self._state[layout.S_STOP] = 1
 
     def clear_stop(self) -> None:
         """Take a stop request back."""
-        self.state[layout.S_STOP] = 0
+        self._state[layout.S_STOP] = 0
 
     def continue_at(self, address: int) -> None:
         """Tell that execution goes on at `address` for another reason than a branch."""
-        self.state[layout.S_END] = address
-        self.state[layout.S_END_SLOT] = self._slots - 1
+        self._state[layout.S_END] = address
+        self._state[layout.S_END_SLOT] = self._slots - 1
 
     def cycles(self) -> int:
-        """Cycles of all instructions executed so far, whole blocks at a time."""
-        if self.state[layout.S_FRESH]:
+        """Cycles of all instructions executed so far, the current block counted whole.
+
+        Raises:
+            UnmodelledAccessError: The program has changed code that had run.
+        """
+        if self._state[layout.S_FRESH]:
             self._decode_fresh()
-        if self._arrays is None:
-            return self._base_cycles
-        starts, straight, ends, extra = self._arrays
-        total = int(self._runs[starts] @ straight) + int(self._taken[ends] @ extra)
-        return self._base_cycles + total
+        straight = self._weigh(self._runs, self._blocks, self._block_costs)
+        return self._past_cycles + straight + self._weigh(self._taken, self._branches, self._branch_costs)
+
+    def _weigh(self, table: int, slots: "array[int]", costs: "array[int]") -> int:
+        counts = ctypes.addressof(self._state) + table * _WORD_BYTES
+        return int(self._hook.weigh(counts, slots.buffer_info()[0], costs.buffer_info()[0], len(slots)))
 
     def _decode_fresh(self) -> None:
-        count = int(self.state[layout.S_FRESH])
-        if self.state[layout.S_RESIZED]:
-            raise RuntimeError("a block changed its size while its code was the same")
-        for slot in self._fresh[:count].tolist():
-            size = int(self._sizes[slot])
+        if self._state[layout.S_RESIZED]:
+            raise UnmodelledAccessError(
+                "the program changes its own code, which the cycle model cannot follow"
+            )
+        for index in range(self._state[layout.S_FRESH]):
+            slot = self._state[self._fresh + index]
+            size = self._state[self._sizes + slot]
             address, memory = self._locate(slot)
             cost = self._costs.block(memory.read(address, size), address)
-            self._starts.append(slot)
-            self._straight.append(cost.straight)
-            if cost.taken_extra:
-                self._ends[slot + size // 2] = cost.taken_extra
-        self.state[layout.S_FRESH] = 0
-        self._arrays = (
-            np.array(self._starts, np.int64),
-            np.array(self._straight, np.int64),
-            np.array(list(self._ends), np.int64),
-            np.array(list(self._ends.values()), np.int64),
-        )
+            self._blocks.append(slot)
+            self._block_costs.append(cost.straight)
+            end = slot + size // 2
+            # Blocks that begin differently may end at the same branch.
+            if cost.taken_extra and end not in self._branches:
+                self._branches.append(end)
+                self._branch_costs.append(cost.taken_extra)
+        self._state[layout.S_FRESH] = 0
+
+    def settle(self) -> None:
+        """Look at the blocks of a run that has ended, while its code is still in memory."""
+        self._decode_fresh()
 
     def _locate(self, slot: int) -> tuple[int, Ram]:
         flash, ram = self._regions
@@ -117,11 +117,11 @@ class CycleCounter:
         return ram.origin + 2 * slot - flash.size_bytes, ram
 
     def forget_code(self) -> None:
-        """Keep the cycles so far but forget the blocks: the code in memory is about to change."""
-        self._base_cycles = self.cycles()
-        starts = np.array(self._starts, np.int64)
-        ends = starts + self._sizes[starts] // 2
-        self._sizes[starts] = 0
-        self._runs[starts] = 0
-        self._taken[ends] = 0
-        self._starts, self._straight, self._ends, self._arrays = [], [], {}, None
+        """Keep the cycles so far but forget the blocks, because the code has changed since the last run."""
+        self._past_cycles = self.cycles()
+        for slot in self._blocks:
+            end = slot + self._state[self._sizes + slot] // 2
+            self._state[self._sizes + slot] = self._state[self._runs + slot] = 0
+            self._state[self._taken + end] = 0
+        for table in (self._blocks, self._block_costs, self._branches, self._branch_costs):
+            del table[:]

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import traceback
 from collections.abc import Callable
 
 from harness.virtual import wire
@@ -57,6 +58,9 @@ class DebugServer:
                         break
                     words += self._perform(operation)
             except SwdFaultError:
+                status = wire.FAULT
+            except Exception:  # the probe must get its answer
+                traceback.print_exc()
                 status = wire.FAULT
         return wire.encode_reply(status, words)
 

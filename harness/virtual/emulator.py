@@ -23,6 +23,7 @@ from unicorn import (
     arm_const,
 )
 
+from harness.virtual.core_registers import PC, CoreRegisters
 from harness.virtual.cortexm import scs
 from harness.virtual.counting import CycleCounter
 from harness.virtual.memory import Bus, BusError, Ram
@@ -32,24 +33,8 @@ from harness.virtual.registers import Peripheral, UnmodelledAccessError
 _MODELS = {"cortex-m0": arm_const.UC_CPU_ARM_CORTEX_M0, "cortex-m4": arm_const.UC_CPU_ARM_CORTEX_M4}
 _EXCEPTION_SVC, _EXCEPTION_DATA_ABORT, _EXCEPTION_BKPT = 2, 4, 7
 _NOWHERE = 0xFFFF_FFFE
-_WFI, _WFE = 0xBF30, 0xBF20
+_WFI, _WFE, _BRANCH_TO_SELF = 0xBF30, 0xBF20, 0xE7FE
 _NEVER_AN_INSTRUCTION = 0xFFFF_FFFC
-
-_SPECIAL = {
-    13: arm_const.UC_ARM_REG_SP,
-    14: arm_const.UC_ARM_REG_LR,
-    15: arm_const.UC_ARM_REG_PC,
-    16: arm_const.UC_ARM_REG_XPSR,
-    17: arm_const.UC_ARM_REG_MSP,
-    18: arm_const.UC_ARM_REG_PSP,
-    33: arm_const.UC_ARM_REG_FPSCR,
-}
-_PACKED = (  # selector 20, most significant byte first
-    arm_const.UC_ARM_REG_CONTROL,
-    arm_const.UC_ARM_REG_FAULTMASK,
-    arm_const.UC_ARM_REG_BASEPRI,
-    arm_const.UC_ARM_REG_PRIMASK,
-)
 
 
 @dataclass(frozen=True)
@@ -82,6 +67,9 @@ class Emulator:
         counter: Counts what is executed.
         lock: Held around every peripheral access.
         flash_write: Programs a word and gives what is stored then.
+
+    Attributes:
+        registers: The core's registers; not to be touched while it runs.
     """
 
     def __init__(
@@ -96,11 +84,11 @@ class Emulator:
     ) -> None:
         self._engine = Uc(UC_ARCH_ARM, UC_MODE_THUMB)
         self._engine.ctl_set_cpu_model(_MODELS[core_type])
+        self.registers = CoreRegisters(self._engine)
         self._bus = bus
         self._counter = counter
         self._lock = lock
         self._flash_write = flash_write
-        self._attached = False
         self._stale = True
         self._exits: frozenset[int] = frozenset()
         self._stop: Stop | None = None
@@ -108,6 +96,7 @@ class Emulator:
         self._map(writable, hidden)
         self._engine.hook_add(UC_HOOK_INTR, self._on_exception)
         self._engine.hook_add(UC_HOOK_MEM_INVALID, self._on_invalid)
+        self._counter.attach(self._engine)
         self._engine.ctl_exits_enabled(True)
         self._engine.ctl_set_exits([_NEVER_AN_INSTRUCTION])
 
@@ -119,25 +108,6 @@ class Emulator:
             if not any(peripheral in hidden for peripheral in peripherals):
                 self._engine.mmio_map(page, 0x1000, self._on_read, page, self._on_write, page)
 
-    # Registers, by the selectors of DCRSR.
-
-    def get(self, selector: int) -> int:
-        """A register's value; the core must not be running."""
-        engine = self._engine
-        if selector == 20:
-            return sum(engine.reg_read(reg) << 8 * (3 - i) for i, reg in enumerate(_PACKED))
-        return int(engine.reg_read(_register(selector)))
-
-    def set(self, selector: int, value: int) -> None:
-        """Set a register; the core must not be running."""
-        engine = self._engine
-        if selector == 20:
-            for i, reg in enumerate(_PACKED):
-                engine.reg_write(reg, value >> 8 * (3 - i) & 0xFF)
-        else:
-            # Bit 0 of a written PC is the Thumb state, which these cores never leave.
-            engine.reg_write(_register(selector), value | 1 if selector == 15 else value)
-
     def code_changed(self) -> None:
         """Translations are stale; they are made anew before the next run."""
         self._stale = True
@@ -146,29 +116,34 @@ class Emulator:
 
     def run(self, breakpoints: frozenset[int], step: bool = False) -> Stop:
         """Execute from the current PC until something ends it."""
-        if not self._attached:
-            self._counter.attach(self._engine)
-            self._attached = True
         self._prepare(breakpoints, step)
-        pc = self.get(15)
         self._stop = None
         try:
-            self._engine.emu_start(pc | 1, _NOWHERE, count=1 if step else 0)
+            stop = self._execute(breakpoints, step)
+            self._counter.settle()
         except UnmodelledAccessError as error:
             return Stop("model", str(error))
-        except UcError as error:
-            return self._stop or self._undefined(error, pc)
+        except Exception as error:  # a hook's own mistake must not end the thread unseen
+            return Stop("model", f"the emulation failed: {error!r}")
         finally:
             self.apply_corrections()
+        return stop
+
+    def _execute(self, breakpoints: frozenset[int], step: bool) -> Stop:
+        started_at = self.registers[PC]
+        try:
+            self._engine.emu_start(started_at | 1, _NOWHERE, count=1 if step else 0)
+        except UcError:
+            return self._stop or self._undefined(started_at)
         if self._stop is not None:
             return self._stop
         if step:
             return Stop("step")
-        if self.get(15) in breakpoints:
+        pc = self.registers[PC]
+        if pc in breakpoints:
             return Stop("breakpoint")
-        if self._halfword(self.get(15) - 2) == _WFI:
-            return Stop("sleep")
-        return Stop("requested")
+        sleeps = self._halfword(pc - 2) == _WFI or self._halfword(pc) == _BRANCH_TO_SELF
+        return Stop("sleep" if sleeps else "requested")
 
     def _prepare(self, breakpoints: frozenset[int], step: bool) -> None:
         if breakpoints != self._exits:
@@ -179,10 +154,10 @@ class Emulator:
             self._counter.forget_code()
             self._engine.ctl_flush_tb()
         self._stale = step  # a single step translates blocks of one instruction
-        self._counter.continue_at(self.get(15))
+        self._counter.continue_at(self.registers[PC])
 
-    def _undefined(self, error: UcError, started_at: int) -> Stop:
-        pc = self.get(15)
+    def _undefined(self, started_at: int) -> Stop:
+        pc = self.registers[PC]
         if self._halfword(pc - 2) == _WFE and pc != started_at:
             return Stop("sleep")
         code = self._halfword(pc)
@@ -263,11 +238,3 @@ class Emulator:
         if peripheral is None:
             raise UnmodelledAccessError(f"access to 0x{address:08X}, which the virtual board does not model")
         return peripheral
-
-
-def _register(selector: int) -> int:
-    if selector < 13:
-        return arm_const.UC_ARM_REG_R0 + selector
-    if 64 <= selector < 96:
-        return arm_const.UC_ARM_REG_S0 + selector - 64
-    return _SPECIAL[selector]

@@ -6,7 +6,8 @@ first argument where the table says that the register is an array.
 """
 
 from collections.abc import Callable, Iterable
-from typing import ClassVar, NamedTuple
+from dataclasses import dataclass
+from typing import ClassVar
 
 _WORD = 0xFFFF_FFFF
 
@@ -15,7 +16,8 @@ class UnmodelledAccessError(Exception):
     """The program touched a register that the emulation does not know; its text names both."""
 
 
-class Register(NamedTuple):
+@dataclass(frozen=True)
+class Register:
     """One row of a register table.
 
     Attributes:

@@ -6,6 +6,7 @@ import select
 import threading
 import time
 import tty
+from contextlib import suppress
 
 # Without a byte to read, the board sleeps this long before it polls again.
 _IDLE_S = 0.02
@@ -58,18 +59,14 @@ class SerialLine:
         """Sleep until the host sends, `wake` is called or a moment has passed; gives the seconds slept."""
         start = time.monotonic()
         self._sleep([self._master, self._wake_read], [], _IDLE_S)
-        try:
+        with suppress(BlockingIOError):
             os.read(self._wake_read, 64)
-        except BlockingIOError:
-            pass
         return time.monotonic() - start
 
     def wake(self) -> None:
         """End a `wait` in another thread."""
-        try:
+        with suppress(BlockingIOError):
             os.write(self._wake_write, b"x")
-        except BlockingIOError:
-            pass
 
     def _sleep(self, readable: list[int], writable: list[int], seconds: float) -> None:
         self._lock.release()

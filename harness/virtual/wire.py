@@ -8,7 +8,7 @@ batch ends at the first operation that fails. All numbers are little-endian.
 import socket
 import struct
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 READ_DP, WRITE_DP, READ_AP, WRITE_AP, RESET_LINE, OPEN = range(6)
 OK, FAULT, REFUSED = range(3)
@@ -17,7 +17,8 @@ _LENGTH = struct.Struct("<I")
 _OPERATION = struct.Struct("<BBI")
 
 
-class Operation(NamedTuple):
+@dataclass(frozen=True)
+class Operation:
     """One transaction, repeated `count` times on the same register."""
 
     code: int

@@ -47,7 +47,7 @@ class BreakpointUnit(Peripheral):
         """Addresses of the enabled breakpoints; none when the unit is off."""
         if not self[0x000] & 1:
             return frozenset()
-        found = set()
+        found: set[int] = set()
         for index in range(self._comparators):
             value = self[0x008 + 4 * index]
             if value & 1:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 # Names of Nordic's peripherals by ID (address = 0x4000_0000 + ID * 0x1000), for messages.
 _NAMES = (
     "CLOCK/POWER", "RADIO", "UART0", "SPI0/TWI0", "SPI1/TWI1", "NFCT", "GPIOTE", "SAADC", "TIMER0", "TIMER1",
-    "TIMER2", "RTC0", "TEMP", "RNG", "ECB", "AAR/CCM", "WDT", "RTC1", "QDEC", "LPCOMP", "SWI0/EGU0", "SWI1/EGU1",
-    "SWI2/EGU2", "SWI3/EGU3", "SWI4/EGU4", "SWI5/EGU5", "TIMER3", "TIMER4", "PWM0", "PDM", "NVMC", "PPI",
+    "TIMER2", "RTC0", "TEMP", "RNG", "ECB", "AAR/CCM", "WDT", "RTC1", "QDEC", "LPCOMP", "SWI0/EGU0",
+    "SWI1/EGU1", "SWI2/EGU2", "SWI3/EGU3", "SWI4/EGU4", "SWI5/EGU5", "TIMER3", "TIMER4", "PWM0", "PDM",
+    "NVMC", "PPI",
 )  # fmt: skip
+_TIMERS = tuple((f"TIMER{i}", 0x4000_8000 + 0x1000 * i, 4) for i in range(3))
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def _nrf51(flash_bytes: int, ram_bytes: int) -> Chip:
         },
         has_control_port=False,
         ports=(("P0", 0x5000_0000),),
-        timers=tuple((f"TIMER{i}", 0x4000_8000 + 0x1000 * i, 4) for i in range(3)),
+        timers=_TIMERS,
     )
 
 
@@ -60,8 +62,7 @@ def _nrf52(part: int, flash_bytes: int, ram_bytes: int) -> Chip:
         },
         has_control_port=True,
         ports=(("P0", 0x5000_0000), ("P1", 0x5000_0300)),
-        timers=tuple((f"TIMER{i}", 0x4000_8000 + 0x1000 * i, 4) for i in range(3))
-        + (("TIMER3", 0x4001_A000, 6), ("TIMER4", 0x4001_B000, 6)),
+        timers=(*_TIMERS, ("TIMER3", 0x4001_A000, 6), ("TIMER4", 0x4001_B000, 6)),
     )
 
 

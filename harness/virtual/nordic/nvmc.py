@@ -82,9 +82,8 @@ class FlashController(Peripheral):
     write_ERASEPCR0 = write_ERASEPAGE
 
     def write_ERASEALL(self, value: int) -> None:
-        if value & 1:
-            if self[_CONFIG] == _ERASE_ENABLE:
-                self.erase_everything()
+        if value & 1 and self[_CONFIG] == _ERASE_ENABLE:
+            self.erase_everything()
 
     def write_ERASEUICR(self, value: int) -> None:
         if value & 1:

@@ -1,6 +1,5 @@
 """`harness bench`."""
 
-import json
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from harness.cli.options import board_option, data_dir_option, results_option, toolchain_option
+from harness.cli.output import console_beside, json_option, write_json
 
 
 @click.command()
@@ -29,7 +29,7 @@ from harness.cli.options import board_option, data_dir_option, results_option, t
 @click.option(
     "--iterations", type=click.IntRange(1), default=3, show_default=True, help="Inferences in a window."
 )
-@click.option("--json", "json_file", type=click.File("w"), help="Write the row as JSON; - for stdout.")
+@json_option
 @click.option(
     "--outputs", type=click.Path(path_type=Path), help="Write every sample's name, label and int8 outputs."
 )
@@ -44,7 +44,7 @@ def bench(
     split: str | None,
     windows: int,
     iterations: int,
-    json_file: "click.utils.LazyFile | None",
+    json_path: Path | None,
     outputs: Path | None,
     toolchain: str,
     results_dir: Path,
@@ -56,8 +56,6 @@ def bench(
       harness bench model.tflite --board virtual:nrf52840-dk
       harness bench kws.tflite --board desk-nrf52 --task kws --data-dir kws --json -
     """
-    from rich.console import Console
-
     from harness import api
     from harness.cli.progress import TerminalObserver
     from harness.cli.row import row_table
@@ -80,9 +78,7 @@ def bench(
             results_dir=results_dir,
             observer=observer,
         )
-    if json_file is not None:
-        json.dump(asdict(row), json_file, indent=2)
-        json_file.write("\n")
+    write_json(asdict(row), json_path)
     if row.fits is False:
         assert row.unfit_memory and row.needed_bytes and row.available_bytes
         raise DoesNotFitError(row.kind, row.unfit_memory, row.needed_bytes, row.available_bytes)
@@ -94,4 +90,4 @@ def bench(
                 shutil.copyfile(store.artifacts.path(row.outputs_sha256), outputs)
             except OSError as error:
                 raise InputError(f"cannot write {outputs}: {error.strerror}") from error
-    Console(stderr=json_file is not None and json_file.name == "-").print(row_table(row))
+    console_beside(json_path).print(row_table(row))

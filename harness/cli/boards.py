@@ -1,9 +1,11 @@
 """`harness boards`."""
 
-import json
 from dataclasses import asdict
+from pathlib import Path
 
 import rich_click as click
+
+from harness.cli.output import STDOUT, json_option, write_json
 
 
 @click.group()
@@ -12,13 +14,13 @@ def boards() -> None:
 
 
 @boards.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def list_command(as_json: bool) -> None:
+@json_option
+def list_command(json_path: Path | None) -> None:
     """List the units of the bench file and the virtual boards.
 
     \b
     Example:
-      harness boards list --json
+      harness boards list --json -
     """
     from rich.console import Console
     from rich.table import Table
@@ -26,8 +28,8 @@ def list_command(as_json: bool) -> None:
     from harness.bench import list_boards
 
     rows = list_boards()
-    if as_json:
-        click.echo(json.dumps([asdict(row) for row in rows], indent=2))
+    write_json([asdict(row) for row in rows], json_path)
+    if json_path == STDOUT:
         return
     table = Table("board", "kind", "probe", "port", "state", box=None, pad_edge=False)
     for row in rows:

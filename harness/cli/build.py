@@ -1,11 +1,11 @@
 """`harness build`."""
 
-import json
 from pathlib import Path
 
 import rich_click as click
 
 from harness.cli.options import toolchain_option
+from harness.cli.output import STDOUT, json_option, write_json
 
 
 @click.command()
@@ -17,9 +17,11 @@ from harness.cli.options import toolchain_option
 @click.option(
     "--model-id", default="custom", show_default=True, help="What the firmware answers to 'profile'."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@json_option
 @toolchain_option
-def build(model: Path, board: str, out: Path | None, model_id: str, as_json: bool, toolchain: str) -> None:
+def build(
+    model: Path, board: str, out: Path | None, model_id: str, json_path: Path | None, toolchain: str
+) -> None:
     """Build the firmware image of MODEL, an int8 .tflite file.
 
     \b
@@ -31,8 +33,8 @@ def build(model: Path, board: str, out: Path | None, model_id: str, as_json: boo
 
     folder = out or Path("build") / f"{model.stem}-{board.replace(':', '-')}"
     image = api.build(model, board, folder, toolchain=toolchain, model_id=model_id)
-    if as_json:
-        click.echo(json.dumps(image.to_json(), indent=2))
+    write_json(image.to_json(), json_path)
+    if json_path == STDOUT:
         return
     size = image.size
     click.echo(f"{image.elf_path}  build {image.build_id}  ({image.compiler})")

@@ -1,11 +1,11 @@
 """`harness search`."""
 
-import json
 from pathlib import Path
 
 import rich_click as click
 
 from harness.cli.options import boards_option, data_dir_option, results_option, toolchain_option
+from harness.cli.output import console_beside, json_option, write_json
 
 
 @click.command()
@@ -34,9 +34,7 @@ from harness.cli.options import boards_option, data_dir_option, results_option, 
     "--reference", type=click.Path(path_type=Path), help="Your own float model in place of the task's."
 )
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option(
-    "--json", "json_file", type=click.File("w"), help="Also write the decisions as JSON; - for stdout."
-)
+@json_option
 @toolchain_option
 @results_option
 def search(
@@ -55,7 +53,7 @@ def search(
     frozen: bool,
     reference: Path | None,
     seed: int,
-    json_file: "click.utils.LazyFile | None",
+    json_path: Path | None,
     toolchain: str,
     results_dir: Path,
 ) -> None:
@@ -68,8 +66,6 @@ def search(
       harness search --task digits --board virtual:nrf51-dk --max-accuracy-drop 2 --study first
       harness search --task kws --data-dir kws --board desk-nrf52 --max-latency-ms 60 --study kws
     """
-    from rich.console import Console
-
     from harness import api
     from harness.cli.progress import TerminalObserver
     from harness.cli.results import write_results
@@ -96,10 +92,8 @@ def search(
             results_dir=results_dir,
             observer=observer,
         )
-    write_results(study, results_dir, Console(stderr=json_file is not None and json_file.name == "-"))
-    if json_file is not None:
-        json.dump({board: vars(decision) for board, decision in decisions.items()}, json_file, indent=2)
-        json_file.write("\n")
+    write_results(study, results_dir, console_beside(json_path))
+    write_json({board: vars(decision) for board, decision in decisions.items()}, json_path)
     undecided = [board for board, decision in decisions.items() if decision.candidate is None]
     if undecided:
         raise SearchError(

@@ -13,6 +13,7 @@ def measure_stack(dut: Dut) -> int:
     use = dut.memory()
     if use.used_bytes >= use.reserve_bytes:
         raise MeasurementError(
-            f"{dut.board}: all {use.reserve_bytes} bytes of the stack were used; raise stack_bytes of the board kind"
+            f"{dut.board}: all {use.reserve_bytes} bytes of the stack were used; "
+            "raise stack_bytes of the board kind"
         )
     return use.used_bytes

@@ -77,7 +77,7 @@ def _fault(row: Measurement, limits: Limits, references: References) -> str | No
     if limits.min_accuracy is not None and (row.accuracy is None or row.accuracy < limits.min_accuracy):
         return f"accuracy under {format_percent(limits.min_accuracy)}"
     if limits.max_accuracy_drop is not None:
-        if row.accuracy is None or row.samples not in references:
+        if row.accuracy is None or row.samples is None or row.samples not in references:
             return "its accuracy drop is not known"
         drop = (references[row.samples] - row.accuracy) * 100
         if drop > limits.max_accuracy_drop + 1e-9:
@@ -103,7 +103,8 @@ def _sentence(
     if unpruned is not None and unpruned.latency_us is not None and best.candidate != UNPRUNED:
         speed = unpruned.latency_us / best.latency_us
         parts.append(f"{speed:.2f} times as fast as the unpruned model")
-    if best.accuracy is not None and best.samples in references and best.candidate != UNPRUNED:
-        change = (best.accuracy - references[best.samples]) * 100
+    reference = references.get(best.samples or 0)
+    if best.accuracy is not None and reference is not None and best.candidate != UNPRUNED:
+        change = (best.accuracy - reference) * 100
         parts.append(f"{change:+.2f} points against it")
     return ", ".join(parts) + "."

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -51,9 +52,7 @@ def run_study(spec: StudySpec, store: Store, observer: Observer) -> dict[str, De
         for candidate in candidates:
             found = shop.is_made(candidate)
             name = candidate.key
-            models[name] = shop.make(
-                candidate, lambda done, total, name=name: observer.training(name, done, total)
-            )
+            models[name] = shop.make(candidate, partial(observer.training, name))
             observer.made(name, found)
             for board, (worker, thread) in boards.items():
                 pending[board].append(thread.submit(worker.evaluate, search, _subject(spec, models[name])))
@@ -104,9 +103,13 @@ def _confirm_all(
         worker, thread = boards[board]
         return thread.submit(worker.evaluate, evaluator, _subject(spec, models[name]))
 
+    assert evaluator.samples is not None
+    every = len(evaluator.samples)
     able = [board for board in boards if rows[board][UNPRUNED].accuracy is not None]
-    whole = {board: on_all_samples(board, UNPRUNED) for board in able}
-    own = {board: future.result() for board, future in whole.items()}
+    whole = {
+        board: on_all_samples(board, UNPRUNED) for board in able if rows[board][UNPRUNED].samples != every
+    }
+    own = {board: whole[board].result() if board in whole else rows[board][UNPRUNED] for board in able}
     decisions = {}
     for board in boards:
         # Where the unpruned model does not fit, it is taken from a board that holds it.
@@ -120,9 +123,8 @@ def _confirm_all(
         final = dict(rows[board])
         if board in own:
             final[UNPRUNED] = own[board]
-        assert evaluator.samples is not None
         while ranked := by_promise(final, spec.limits, references):
-            if final[ranked[0]].samples == len(evaluator.samples):
+            if final[ranked[0]].samples == every:
                 break
             final[ranked[0]] = on_all_samples(board, ranked[0]).result()
         decisions[board] = decide(board, final, spec.limits, references)

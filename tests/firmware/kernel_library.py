@@ -15,21 +15,22 @@ from harness.firmware.toolchain import host_compiler
 I16, I32 = c.c_int16, c.c_int32
 
 
+def _shorts(names: str) -> list[tuple[str, type]]:
+    return [(name, I16) for name in names.split()]
+
+
 class Rescale(c.Structure):
     _fields_ = [("multiplier", I32), ("shift", I32)]
 
 
 class Geometry(c.Structure):
-    _fields_ = [
-        (name, I16)
-        for name in ["in_h", "in_w", "out_h", "out_w", "window_h", "window_w", "stride_h", "stride_w", "pad_top", "pad_left"]
-    ]
+    _fields_ = [*_shorts("in_h in_w out_h out_w window_h window_w stride_h stride_w pad_top pad_left")]
 
 
 class Conv(c.Structure):
     _fields_ = [
         ("geometry", Geometry),
-        *[(n, I16) for n in ["in_channels", "out_channels", "in_zero_point", "out_zero_point", "act_min", "act_max"]],
+        *_shorts("in_channels out_channels in_zero_point out_zero_point act_min act_max"),
         ("weights", c.c_void_p),
         ("bias", c.c_void_p),
         ("rescale", c.c_void_p),
@@ -39,7 +40,7 @@ class Conv(c.Structure):
 class Depthwise(c.Structure):
     _fields_ = [
         ("geometry", Geometry),
-        *[(n, I16) for n in ["in_channels", "multiplier", "in_zero_point", "out_zero_point", "act_min", "act_max"]],
+        *_shorts("in_channels multiplier in_zero_point out_zero_point act_min act_max"),
         ("weights", c.c_void_p),
         ("bias", c.c_void_p),
         ("rescale", c.c_void_p),
@@ -84,9 +85,7 @@ class Softmax(c.Structure):
 
 
 class Pad(c.Structure):
-    _fields_ = [
-        (n, I16) for n in ["in_h", "in_w", "in_channels", "out_h", "out_w", "out_channels", "top", "left", "front", "value"]
-    ]
+    _fields_ = [*_shorts("in_h in_w in_channels out_h out_w out_channels top left front value")]
 
 
 class Requantize(c.Structure):
@@ -98,7 +97,7 @@ def library() -> c.CDLL:
     """The kernels, compiled once for this process with the undefined-behaviour checks that trap."""
     folder = cache_dir() / "test-kernels" / str(os.getpid())
     folder.mkdir(parents=True, exist_ok=True)
-    kernels = [path for path in include_dirs() if path.name == "portable"][0]
+    kernels = next(path for path in include_dirs() if path.name == "portable")
     path = folder / "kernels.so"
     command = [
         *host_compiler(),

@@ -17,7 +17,7 @@ def small_model(tmp_path_factory):
 
 
 def test_missing_file(tmp_path):
-    with pytest.raises(InputError, match="cannot read the model .*none.tflite: No such file"):
+    with pytest.raises(InputError, match=r"cannot read the model .*none\.tflite: No such file"):
         plan_model(tmp_path / "none.tflite")
 
 

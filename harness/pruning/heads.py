@@ -5,6 +5,10 @@ from typing import Any
 
 from harness.tasks.framework import load_keras
 
+# Keras's 0.99 needs several hundred steps to forget its start; a head on a few hundred samples
+# would be judged, and its best epoch chosen, with statistics of weights it no longer has.
+_BN_MOMENTUM = 0.9
+
 
 def _aux(class_count: int) -> list[Any]:
     """Two depthwise-separable blocks of 32 and 16 filters, average, classes.
@@ -20,7 +24,7 @@ def _aux(class_count: int) -> list[Any]:
         ):
             stack += [
                 convolution,
-                layers.BatchNormalization(name=f"head_block{number}_{part}_bn"),
+                layers.BatchNormalization(momentum=_BN_MOMENTUM, name=f"head_block{number}_{part}_bn"),
                 layers.ReLU(name=f"head_block{number}_{part}_relu"),
             ]
     return [*stack, layers.GlobalAveragePooling2D(name="head_pool"), _classes(class_count)]

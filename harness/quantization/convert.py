@@ -5,7 +5,10 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from harness.errors import BuildError, InputError
+from harness.quantization.inspect import float_operators
 from harness.tasks.framework import load_tensorflow, quiet_stderr
 from harness.tasks.task import FloatArray
 
@@ -26,7 +29,7 @@ def quantize(model: Any, calibration: FloatArray) -> bytes:
         The `.tflite` file's content.
 
     Raises:
-        InputError: `calibration` does not fit the model's input.
+        InputError: `calibration` does not fit the model's input, or is not finite.
         BuildError: The converter cannot express the model in int8 operators.
     """
     shape = tuple(model.inputs[0].shape[1:])
@@ -35,11 +38,13 @@ def quantize(model: Any, calibration: FloatArray) -> bytes:
             f"calibration data of shape {list(calibration.shape)} does not fit the input "
             f"{list(shape)} of model {model.name!r}: give at least one sample of that shape"
         )
+    if not np.isfinite(calibration).all():
+        raise InputError(f"calibration data for model {model.name!r} has values that are not finite numbers")
     tf = load_tensorflow()
 
     def representative() -> Iterator[list[FloatArray]]:
         for sample in calibration:
-            yield [sample[None]]
+            yield [sample[None].astype(np.float32)]
 
     with quiet_stderr(), warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # TensorFlow's own
@@ -54,13 +59,20 @@ def quantize(model: Any, calibration: FloatArray) -> bytes:
             converter.representative_dataset = representative
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
             converter.inference_input_type = converter.inference_output_type = tf.int8
-            return bytes(converter.convert())
+            content = bytes(converter.convert())
         except Exception as error:  # the converter raises whatever its passes raise
             first_line = str(error).strip().splitlines()[:1] or [type(error).__name__]
             raise BuildError(
                 f"model {model.name!r} cannot be converted to int8: {first_line[0]}; "
                 "use only layers with int8 TFLite operators"
             ) from error
+    # An operator without an int8 form is left in float between conversions, without an error.
+    if left := float_operators(content):
+        raise BuildError(
+            f"model {model.name!r} cannot be converted to int8: {', '.join(left)} would stay in "
+            "floating point; use only layers with int8 TFLite operators"
+        )
+    return content
 
 
 def _frozen(function: Any) -> Any:

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import asdict, dataclass
 
 # Raise when the training code changes in a way that changes weights: stored models are then remade.
-TRAINER_VERSION = 1
+TRAINER_VERSION = 2
 
 
 @dataclass(frozen=True)

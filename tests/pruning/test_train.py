@@ -1,0 +1,150 @@
+"""Training: what it changes, what it leaves alone, and that it repeats."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness.errors import InputError
+from harness.pruning import (
+    RECIPES,
+    Candidate,
+    FeatureCache,
+    features,
+    load_recipe,
+    train_candidate,
+    training_key,
+)
+from harness.tasks import Task
+from harness.tasks.fit import Epoch, accuracy
+from harness.tasks.model_file import model_fingerprint
+from harness.tasks.recipe import Recipe
+
+RECIPE = Recipe("test", epochs=6, batch_size=20, learning_rates=((0, 1e-2), (4, 1e-3)))
+
+
+def tail_changed(model: Any, reference: Any) -> bool:
+    return any(
+        not np.array_equal(mine, theirs)
+        for layer in model.layers
+        if not layer.name.startswith("head_")
+        for mine, theirs in zip(
+            layer.get_weights(), reference.get_layer(layer.name).get_weights(), strict=True
+        )
+    )
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_training_learns_and_leaves_the_reference_alone(
+    small_reference: Any, bars: Task, frozen: bool
+) -> None:
+    before = model_fingerprint(small_reference)
+    epochs: list[Epoch] = []
+    trained = train_candidate(
+        small_reference, Candidate("block1", "aux", frozen=frozen), bars, RECIPE, on_epoch=epochs.append
+    )
+    assert model_fingerprint(small_reference) == before
+    assert tail_changed(trained.model, small_reference) is not frozen
+    assert trained.history == tuple(epochs)
+    assert [epoch.number for epoch in epochs] == [1, 2, 3, 4, 5, 6]
+    assert trained.val_accuracy == max(epoch.val_accuracy for epoch in epochs)
+    # The network handed back is the best epoch's, head and kept part together.
+    assert accuracy(trained.model, bars.validation.x, bars.validation.y) == pytest.approx(
+        trained.val_accuracy
+    )
+    assert accuracy(trained.model, bars.test.x, bars.test.y) > 0.9
+    assert trained.seconds > 0
+
+
+def test_best_epoch_wins_over_the_last(small_reference: Any, bars: Task) -> None:
+    wrecked = Recipe("wrecked", 4, 20, ((0, 1e-2), (3, 100.0)))
+    trained = train_candidate(small_reference, Candidate("block2", "dense"), bars, wrecked)
+    assert trained.history[-1].val_accuracy < trained.val_accuracy
+    assert accuracy(trained.model, bars.validation.x, bars.validation.y) == pytest.approx(
+        trained.val_accuracy
+    )
+
+
+def test_same_seed_same_weights_and_cache_changes_nothing(small_reference: Any, bars: Task) -> None:
+    recipe, cache = replace(RECIPE, epochs=1), FeatureCache()
+    cache.maps(small_reference, "block2", bars)
+    candidate = Candidate("conv1", "aux")
+    prints = [
+        model_fingerprint(train_candidate(small_reference, other, bars, recipe, features=kept).model)
+        for other, kept in ((candidate, None), (candidate, cache), (replace(candidate, seed=1), cache))
+    ]
+    assert prints[0] == prints[1] != prints[2]
+
+
+def test_heads_of_one_cut_share_the_feature_maps(
+    small_reference: Any, bars: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[int] = []
+
+    def predict(model: Any, x: Any) -> Any:
+        computed.append(len(x))
+        return np.zeros((len(x), 1))
+
+    monkeypatch.setattr(features, "predict", predict)
+    cache = FeatureCache()
+    for cut in ("conv1", "conv1", "block1", "conv1"):
+        cache.maps(small_reference, cut, bars)
+    assert computed == [200, 60] * 3
+
+
+def test_unpruned_is_not_trained_again(small_reference: Any, bars: Task) -> None:
+    trained = train_candidate(small_reference, Candidate(None, None), bars, RECIPE)
+    assert trained.history == ()
+    assert model_fingerprint(trained.model) == model_fingerprint(small_reference)
+    assert trained.val_accuracy == accuracy(small_reference, bars.validation.x, bars.validation.y)
+
+
+def test_an_error_in_the_callback_stops_the_training(small_reference: Any, bars: Task) -> None:
+    def stop(epoch: Epoch) -> None:
+        raise KeyboardInterrupt(epoch.number)
+
+    with pytest.raises(KeyboardInterrupt, match="1"):
+        train_candidate(small_reference, Candidate("conv1", "dense"), bars, RECIPE, on_epoch=stop)
+
+
+def test_training_key_depends_on_all_that_decides_the_weights(bars: Task) -> None:
+    candidate = Candidate("block1", "aux")
+    variants = [
+        training_key(bars, "reference", candidate, RECIPE),
+        training_key(replace(bars, name="other"), "reference", candidate, RECIPE),
+        training_key(bars, "other", candidate, RECIPE),
+        *(
+            training_key(bars, "reference", other, RECIPE)
+            for other in (
+                replace(candidate, seed=1),
+                replace(candidate, frozen=False),
+                Candidate("block1", "dense"),
+            )
+        ),
+        *(
+            training_key(bars, "reference", candidate, other)
+            for other in (
+                replace(RECIPE, epochs=7),
+                replace(RECIPE, batch_size=21),
+                replace(RECIPE, learning_rates=((0, 1e-2),)),
+            )
+        ),
+    ]
+    assert len(set(variants)) == len(variants)
+    # A name given to the same recipe decides nothing.
+    assert training_key(bars, "reference", candidate, replace(RECIPE, name="renamed")) == variants[0]
+
+
+def test_the_papers_recipe_has_its_rates() -> None:
+    paper = load_recipe("paper-kws")
+    assert (paper.epochs, paper.batch_size) == (30, 100)
+    assert [paper.learning_rate(epoch) for epoch in (0, 11, 12, 23, 24, 29)] == [
+        5e-4, 5e-4, 1e-4, 1e-4, 2e-5, 2e-5,
+    ]  # fmt: skip
+
+
+def test_recipes_by_name() -> None:
+    assert load_recipe() is RECIPES["quick"]
+    with pytest.raises(InputError, match="unknown recipe 'fast'; known recipes: paper-kws, quick"):
+        load_recipe("fast")

@@ -6,7 +6,7 @@ from harness.pruning.cuts import CutPoint, find_cuts, model_macs, model_params
 from harness.pruning.features import FeatureCache
 from harness.pruning.heads import HEADS
 from harness.pruning.recipes import DEFAULT_RECIPE, RECIPES, load_recipe
-from harness.pruning.train import TrainedModel, train_candidate, training_key
+from harness.pruning.train import TrainedModel, train_candidate
 
 __all__ = [
     "DEFAULT_RECIPE",
@@ -24,5 +24,4 @@ __all__ = [
     "model_macs",
     "model_params",
     "train_candidate",
-    "training_key",
 ]

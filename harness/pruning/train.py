@@ -1,6 +1,5 @@
 """Train a candidate's head, and its kept part where that is not frozen."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -76,13 +75,3 @@ def train_candidate(
         for layer in trained.layers[1:]:
             model.get_layer(layer.name).set_weights(layer.get_weights())
     return TrainedModel(model, result.history, result.best.val_accuracy, result.seconds)
-
-
-def training_key(task: Task, reference_fingerprint: str, candidate: Candidate, recipe: Recipe) -> str:
-    """SHA-256 (64 hex characters) of all that decides the weights `train_candidate` gives.
-
-    Raises:
-        InputError: The task's data is missing or damaged.
-    """
-    parts = (task.fingerprint, reference_fingerprint, candidate.key, recipe.fingerprint())
-    return hashlib.sha256(repr(parts).encode()).hexdigest()

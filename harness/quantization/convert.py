@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.errors import BuildError, InputError
 from harness.quantization.inspect import float_operators
-from harness.tasks.framework import load_tensorflow, quiet_stderr
+from harness.tasks.framework import first_line, load_tensorflow, quiet_stderr
 from harness.tasks.task import FloatArray
 
 # Raise when the conversion changes in a way that changes bytes: stored models are then remade.
@@ -61,9 +61,8 @@ def quantize(model: Any, calibration: FloatArray) -> bytes:
             converter.inference_input_type = converter.inference_output_type = tf.int8
             content = bytes(converter.convert())
         except Exception as error:  # the converter raises whatever its passes raise
-            first_line = str(error).strip().splitlines()[:1] or [type(error).__name__]
             raise BuildError(
-                f"model {model.name!r} cannot be converted to int8: {first_line[0]}; "
+                f"model {model.name!r} cannot be converted to int8: {first_line(error)}; "
                 "use only layers with int8 TFLite operators"
             ) from error
     # An operator without an int8 form is left in float between conversions, without an error.

@@ -63,6 +63,11 @@ def load_keras() -> Any:
     return keras
 
 
+def first_line(error: BaseException) -> str:
+    """What an error of TensorFlow or Keras says, without the pages that often follow."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Make everything random in the block follow from `seed`.

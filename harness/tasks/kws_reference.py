@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.errors import InputError
 from harness.tasks.dscnn import Block, DsCnn, build_ds_cnn
-from harness.tasks.framework import load_tensorflow, quiet_stderr
+from harness.tasks.framework import first_line, load_tensorflow, quiet_stderr
 from harness.tasks.task import Task
 
 ARCHITECTURE = DsCnn(
@@ -59,9 +59,8 @@ def load_kws_reference(task: Task, saved_model: Path | None) -> Any:
                     ]
                 )
     except (tf.errors.OpError, IndexError, ValueError, RuntimeError) as error:
-        first_line = str(error).splitlines()[0]
         raise InputError(
-            f"{folder} does not hold the weights of MLPerf Tiny's kws_ref_model: {first_line}"
+            f"{folder} does not hold the weights of MLPerf Tiny's kws_ref_model: {first_line(error)}"
         ) from error
     return model
 

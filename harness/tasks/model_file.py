@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from harness.config.paths import ensure_writable
 from harness.errors import InputError
-from harness.tasks.framework import load_keras, quiet_stderr
+from harness.tasks.framework import first_line, load_keras, quiet_stderr
 
 
 def save_model(model: Any, path: Path) -> None:
@@ -42,8 +42,7 @@ def load_model(path: Path) -> Any:
         with quiet_stderr():
             return load_keras().saving.load_model(path, compile=False)
     except Exception as error:  # Keras raises whatever zip, JSON, HDF5 and its layers raise
-        first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise InputError(f"{path} is not a usable Keras model file (.keras): {first_line}") from error
+        raise InputError(f"{path} is not a usable Keras model file (.keras): {first_line(error)}") from error
 
 
 def model_fingerprint(model: Any) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.errors import InputError
-from harness.tasks import load_reference, load_task
+from harness.tasks import load_reference, load_task, reference_key
 from harness.tasks.dscnn import Block, DsCnn, build_ds_cnn
 from harness.tasks.fit import accuracy, predict
 from harness.tasks.model_file import load_model, model_fingerprint, save_model
@@ -115,3 +115,26 @@ def test_damaged_kws_weights_are_refused(shared_data: Path, tmp_path: Path) -> N
     weights.write_bytes(weights.read_bytes()[:1000])
     with pytest.raises(InputError, match="does not hold the weights"):
         load_reference(load_task("kws", tmp_path), folder)
+
+
+def test_reference_key_follows_the_file_that_is_loaded(tmp_path: Path) -> None:
+    task, own = load_task("digits"), tmp_path / "own.keras"
+    own.write_bytes(b"one")
+    keys = [reference_key(task), reference_key(task), reference_key(task, own)]
+    own.write_bytes(b"two")
+    keys.append(reference_key(task, own))
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3
+    with pytest.raises(InputError, match=r"cannot read the reference model .*none\.keras"):
+        reference_key(task, tmp_path / "none.keras")
+
+
+def test_kws_reference_key_follows_the_weights(shared_data: Path, tmp_path: Path) -> None:
+    (tmp_path / "kws01").mkdir()
+    task, folder = load_task("kws", tmp_path), tmp_path / "kws_ref_model"
+    shutil.copytree(shared_data / "models" / "kws_ref_model", folder, copy_function=shutil.copyfile)
+    keys = {reference_key(task, folder), reference_key(load_task("kws", shared_data))}
+    assert len(keys) == 1
+    weights = folder / "variables" / "variables.data-00000-of-00001"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    assert reference_key(task, folder) not in keys

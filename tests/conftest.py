@@ -17,10 +17,33 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def digits_reference(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """The trained reference network of the digits task, kept between test runs in pytest's cache."""
+def digits_cache(request: pytest.FixtureRequest) -> Path:
+    """Cache folder that holds the digits task's trained network, kept between test runs."""
+    from harness.tasks import load_reference, load_task
+
+    folder = request.config.cache.mkdir("harness")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HARNESS_CACHE_DIR", str(folder))
+        load_reference(load_task("digits"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def digits_reference(digits_cache: Path) -> Iterator[Any]:
+    """The trained reference network of the digits task."""
     from harness.tasks import load_reference, load_task
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HARNESS_CACHE_DIR", str(request.config.cache.mkdir("harness")))
+        patch.setenv("HARNESS_CACHE_DIR", str(digits_cache))
         yield load_reference(load_task("digits"))
+
+
+@pytest.fixture(scope="session")
+def digits_model(digits_reference: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The digits network as an int8 file."""
+    from harness.quantization import quantize
+    from harness.tasks import load_task
+
+    path = tmp_path_factory.mktemp("digits") / "digits.tflite"
+    path.write_bytes(quantize(digits_reference, load_task("digits").calibration))
+    return path

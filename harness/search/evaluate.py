@@ -82,7 +82,12 @@ class Evaluator:
     split: str | None = None
 
     def find(self, subject: Subject, board: str) -> Measurement | None:
-        """The row that this evaluator once stored for the same subject and study on `board`, if any."""
+        """The row of the same study that this evaluator once stored for the subject on `board`, if any.
+
+        Outside a study every call measures anew.
+        """
+        if subject.study is None:
+            return None
         wanted = len(self.samples) if self.samples is not None else None
         rows = self.store.measurements(
             study=subject.study,

@@ -8,7 +8,8 @@ from harness.config.kinds import load_kind
 from harness.errors import InputError
 from harness.firmware import build_fingerprint
 from harness.measure import PerformanceRules
-from harness.pruning import HEADS
+from harness.pruning import HEADS, load_recipe
+from harness.quantization import calibration_fingerprint
 from harness.search.limits import Limits
 from harness.tasks import Task, reference_key
 
@@ -61,6 +62,8 @@ class StudySpec:
             "heads": list(self.heads),
             "samples": self.samples,
             "recipe": self.recipe,
+            "training": load_recipe(self.recipe).fingerprint(),
+            "quantization": calibration_fingerprint(self.task.calibration),
             "frozen": self.frozen,
             "seed": self.seed,
             "toolchain": self.toolchain,

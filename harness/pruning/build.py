@@ -49,8 +49,6 @@ def assemble(reference: Any, candidate: Candidate, class_count: int) -> Any:
     if candidate.cut is None:
         return kept
     cut = cut_named(reference, candidate.cut)
-    for layer in kept.layers:
-        layer.trainable = layer.trainable and not candidate.frozen
     with seeded(candidate.seed):
         output = _stacked(kept.get_layer(cut.layer_name).output, candidate, class_count)
     return keras.Model(kept.inputs[0], output, name=f"{reference.name}-{candidate.key}")

@@ -53,9 +53,7 @@ def test_every_command_works_as_shown(tmp_path: Path, request: pytest.FixtureReq
         if block.language != "console":
             continue
         for command, shown in block.commands:
-            import time; t0 = time.time()
             said = _run(command, tmp_path, environment)
-            print(command, time.time() - t0)
             ran += 1
             # Figures change with the firmware; what a line is about does not.
             firsts = [line.split()[0] for line in said.splitlines() if line.strip()]

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import harness
 from harness.bench.inventory import load_bench
 from harness.config.kinds import read_kind
 from harness.nightly import Thresholds, read_plan
@@ -62,6 +63,9 @@ def test_every_command_works_as_shown(tmp_path: Path, request: pytest.FixtureReq
     assert ran >= 8
     assert "<testsuite " in (tmp_path / "nightly.xml").read_text()
     assert (tmp_path / "build" / "microbit" / "image.hex").is_file()
+    rows = harness.load_results(results_dir=tmp_path / "results")
+    assert list(rows.kind) == ["nrf51-dk", "microbit-v1", "nrf51-dk"], "each run is measured and kept"
+    assert set(rows.status) == {"ok"} and rows.accuracy[0] > 0.85
 
 
 def test_the_example_kind_is_the_nrf51_with_less_ram_and_other_pins(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ def resolve(board: str) -> Unit:
     if board in units:
         return units[board]
     if board.startswith(_VIRTUAL):
-        kind = load_kind(board.removeprefix(_VIRTUAL))
+        kind = load_kind(board.removeprefix(_VIRTUAL))  # its error has the hint
         if not kind.virtual:
             raise InputError(f"there is no virtual board of kind {kind.name!r}; a real one is needed")
         return virtual_unit(kind)

@@ -128,6 +128,7 @@ class Core:
     def _halt(self, cause: int) -> None:
         self.state = State.HALTED
         self._halt_wanted = False
+        self._debug |= _C_HALT
         self._control[scs.DFSR] |= cause
 
     def _take(self, stop: Stop, hfsr: int) -> None:
@@ -198,7 +199,6 @@ class Core:
         self.state = State.RUNNING
         if self._debug & _C_DEBUGEN and self._control[scs.DEMCR] & scs.DEMCR_VC_CORERESET:
             self._halt(scs.DFSR_VCATCH)
-            self._debug |= _C_HALT
         elif not start & 1 or not any(start in memory for memory in self._bus.memories):
             self.fault = Fault(start, 0, f"no program: the reset vector reads 0x{start:08X}")
             self.state = State.LOCKUP
@@ -232,7 +232,6 @@ class Core:
             self.lock.notify_all()
             if self._steps:
                 self._await(lambda: self.state is not State.RUNNING)
-                self._debug |= _C_HALT
 
     def refresh(self) -> None:
         """The breakpoints have changed: a running core starts anew with them."""

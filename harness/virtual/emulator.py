@@ -92,6 +92,7 @@ class Emulator:
         self._stale = True
         self._exits: frozenset[int] = frozenset()
         self._stop: Stop | None = None
+        self._stopped_at: int | None = None
         self._corrections: list[tuple[Ram, int, bytes]] = []
         self._map(writable, hidden)
         self._engine.hook_add(UC_HOOK_INTR, self._on_exception)
@@ -117,10 +118,13 @@ class Emulator:
     def run(self, breakpoints: frozenset[int], step: bool = False) -> Stop:
         """Execute from the current PC until something ends it."""
         self._prepare(breakpoints, step)
-        self._stop = None
+        self._stop = self._stopped_at = None
         try:
             stop = self._execute(breakpoints, step)
             self._counter.settle()
+            if stop.kind == "requested":
+                # Between two blocks: whether the next one is reached by a branch counts when it runs.
+                self._stopped_at = self.registers[PC]
         except UnmodelledAccessError as error:
             return Stop("model", str(error))
         except Exception as error:  # a hook's own mistake must not end the thread unseen
@@ -150,11 +154,13 @@ class Emulator:
             self._exits = breakpoints
             self._engine.ctl_set_exits([_NEVER_AN_INSTRUCTION, *sorted(breakpoints)])
             self._stale = True
-        if self._stale:
+        # Blocks for a single step are translated apart, before it and after it.
+        if self._stale or step:
             self._counter.forget_code()
             self._engine.ctl_flush_tb()
-        self._stale = step  # a single step translates blocks of one instruction
-        self._counter.continue_at(self.registers[PC])
+        self._stale = step
+        if step or self.registers[PC] != self._stopped_at:
+            self._counter.continue_at(self.registers[PC])
 
     def _undefined(self, started_at: int) -> Stop:
         pc = self.registers[PC]

@@ -68,6 +68,11 @@ __attribute__((noinline)) static u32 overflow(u32 depth)
     return overflow(depth + 1) + filler[0];
 }
 
+__attribute__((noinline)) static void divide(void)
+{
+    __asm volatile(".short 0xfbb0, 0xf0f1\n");
+}
+
 static void write_flash(u32 address, u32 enable, u32 value)
 {
     REG(NVMC + 0x504) = enable;
@@ -91,7 +96,8 @@ static void command(char c)
     case 't': put_number(ticks()); break;
     case '1': put_number(timed_spin(1000)); break;
     case '2': put_number(timed_spin(3000)); break;
-    case 'u': __asm volatile(".short 0xfbb0, 0xf0f1\n"); put_line("udiv ran"); break;
+    case '3': put_number(timed_spin(5000000)); break;
+    case 'u': divide(); put_line("udiv ran"); break;
     case 'd': __asm volatile(".short 0xde00\n"); break;
     case 'b': __asm volatile("bkpt #0\n"); break;
     case 'a': REG(0x20000101u) = 1; put_line("unaligned ran"); break;

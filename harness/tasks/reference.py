@@ -27,8 +27,12 @@ def load_reference(task: Task, reference: Path | None = None) -> Any:
     Raises:
         InputError: The file or folder is missing, damaged, or does not fit the task.
     """
+    if reference is None and task.name == "kws":
+        return load_kws_reference(task, None)
+    if reference is None and task.name == "digits":
+        return _digits_reference(task)
     if reference is None:
-        return load_kws_reference(task, None) if task.name == "kws" else _digits_reference(task)
+        raise _missing(task)
     if reference.is_dir() and task.name == "kws":
         return load_kws_reference(task, reference)
     if reference.is_dir():
@@ -48,8 +52,9 @@ def reference_key(task: Task, reference: Path | None = None) -> str:
         return digest.hexdigest()
     if task.name == "kws" and (reference is None or reference.is_dir()):
         files = sorted((kws_reference_folder(task, reference) / "variables").iterdir())
+    elif reference is None:
+        raise _missing(task)
     else:
-        assert reference is not None
         files = [reference]
     for path in files:
         try:
@@ -57,6 +62,12 @@ def reference_key(task: Task, reference: Path | None = None) -> str:
         except OSError as error:
             raise InputError(f"cannot read the reference model {path}: {error.strerror}") from error
     return digest.hexdigest()
+
+
+def _missing(task: Task) -> InputError:
+    return InputError(
+        f"task {task.name!r} brings no reference model of its own: name a .keras file (--reference)"
+    )
 
 
 def _digits_reference(task: Task) -> Any:

@@ -8,9 +8,22 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1] / "harness"
-ROOMS = (
-    "config tasks pruning quantization firmware bench virtual dut measure store search report nightly cli"
-).split()
+ROOMS = [
+    "config",
+    "tasks",
+    "pruning",
+    "quantization",
+    "firmware",
+    "bench",
+    "virtual",
+    "dut",
+    "measure",
+    "store",
+    "search",
+    "report",
+    "nightly",
+    "cli",
+]
 FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 
 

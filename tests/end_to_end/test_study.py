@@ -105,7 +105,9 @@ def test_other_options_need_another_study(tmp_path):
     boards = {"virtual:nrf52840-dk": "nrf52840-dk"}
     with Store(tmp_path) as store:
         store.open_study("s", "digits", StudySpec("s", task, boards, Limits(max_accuracy_drop=1.0)).options())
-        with pytest.raises(harness.errors.InputError, match=r"max_accuracy_drop = 1\.0 and this run has 2\.0"):
+        with pytest.raises(
+            harness.errors.InputError, match=r"max_accuracy_drop = 1\.0 and this run has 2\.0"
+        ):
             run_study(StudySpec("s", task, boards, Limits(max_accuracy_drop=2.0)), store, Observer())
 
 

@@ -1,7 +1,7 @@
 """Compiles and loads `block_hook.c`; the library is kept in the cache folder.
 
-A compiled hook costs the emulator a third of its speed, a Python one nine tenths. It is C built with
-the compiler that builds the firmware, because a process that loads numba starts a second and a half later.
+A compiled hook costs the emulator less than a tenth of its speed, a Python one nine tenths. It is C, built
+with the compiler that also builds the firmware: a process that loads a JIT compiler starts 1.5 s later.
 """
 
 import ctypes

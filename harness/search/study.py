@@ -138,8 +138,9 @@ def _board_threads(spec: StudySpec, observer: Observer) -> Iterator[Boards]:
         for board in spec.boards:
             worker = stack.enter_context(BoardWorker(board, observer))
             thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=board)
-            # On an error or Ctrl-C, what has not begun is dropped; what has begun ends first.
+            # On an error or Ctrl-C, what is under way is given up and what has not begun is dropped.
             stack.callback(thread.shutdown, wait=True, cancel_futures=True)
+            stack.callback(worker.stop)
             boards[board] = (worker, thread)
         yield boards
 

@@ -1,6 +1,9 @@
 """One board's share of a search: keeps the board leased, starts it anew when it fails."""
 
+import threading
+from concurrent.futures import CancelledError
 from contextlib import ExitStack
+from functools import partial
 from types import TracebackType
 
 from harness.bench import LeasedBoard, open_board
@@ -25,6 +28,7 @@ class BoardWorker:
         self._observer = observer
         self._open = ExitStack()
         self._leased: LeasedBoard | None = None
+        self._stopping = threading.Event()
 
     def __enter__(self) -> "BoardWorker":
         return self
@@ -34,6 +38,10 @@ class BoardWorker:
     ) -> None:
         self._release()
 
+    def stop(self) -> None:
+        """Give up the measurement under way at its next step. For another thread to call."""
+        self._stopping.set()
+
     def evaluate(self, evaluator: Evaluator, subject: Subject) -> Measurement:
         """The row of `subject` on this board: from the store, measured now, or a row of failure.
 
@@ -42,6 +50,7 @@ class BoardWorker:
             BuildError: The compiler refused.
             BusyError: Another process holds the board.
             BoardError: The board cannot even be opened.
+            CancelledError: `stop` was called.
         """
         label = subject.candidate or subject.name
         found = evaluator.find(subject, self._name)
@@ -53,9 +62,7 @@ class BoardWorker:
                 row = evaluator.evaluate(
                     subject,
                     self._board(),
-                    lambda phase, done, total: self._observer.measuring(
-                        self._name, label, phase, done, total
-                    ),
+                    partial(self._progress, label),
                 )
             except BusyError:
                 raise
@@ -70,6 +77,11 @@ class BoardWorker:
             self._observer.measured(self._name, label, False)
             return row
         raise AssertionError("unreachable")
+
+    def _progress(self, label: str, phase: str, done: int, total: int) -> None:
+        if self._stopping.is_set():
+            raise CancelledError
+        self._observer.measuring(self._name, label, phase, done, total)
 
     def _board(self) -> LeasedBoard:
         if self._leased is None:

@@ -179,3 +179,16 @@ def test_samples_of_another_shape_are_refused(small_model, environment, tmp_path
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2
     assert "choose the task that the model was made for" in done.stderr
+
+
+@pytest.mark.slow
+def test_an_interrupt_releases_the_boards_and_keeps_what_was_measured(environment, tmp_path):
+    process = start({**environment, "PYTHONUNBUFFERED": "1"}, tmp_path)
+    wait_for_rows(tmp_path / "results", 1)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, output
+    assert "Stopped; what was finished is stored." in output
+    assert "Traceback" not in output
+    assert made(tmp_path / "results")[1]
+    assert list((tmp_path / "run" / "virtual").glob("*.json")) == []

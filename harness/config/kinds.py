@@ -6,10 +6,14 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from harness.config.paths import resource_dir
 from harness.errors import InputError
+
+
+# What the baud register of the nordic port can be set to.
+_NORDIC_BAUDS = {9600, 115_200, 230_400, 460_800, 921_600, 1_000_000}
 
 
 class Memory(BaseModel):
@@ -42,7 +46,7 @@ class BoardKind(BaseModel):
         pyocd_target: Name of the pyOCD target type.
         port: Folder of `firmware_templates/ports/` with the chip's start-up, UART and timer.
         timer: Cycle source of the firmware: `dwt` (CYCCNT) or `timer0` (32-bit TIMER0 at 16 MHz).
-        timer_hz: Rate of that source.
+        timer_hz: Rate of that source, which must be that of the core: it counts core cycles.
         stack_bytes: RAM kept for the stack.
         virtual: Whether a virtual twin exists.
         doc: Page with what to plug where.
@@ -64,6 +68,16 @@ class BoardKind(BaseModel):
     flash: Memory
     ram: Memory
     uart: Uart
+
+    @model_validator(mode="after")
+    def _sound(self) -> "BoardKind":
+        if self.timer_hz != self.clock_hz:
+            raise ValueError(
+                f"timer_hz {self.timer_hz} is not clock_hz {self.clock_hz}: the timer counts core cycles"
+            )
+        if self.uart.baud not in _NORDIC_BAUDS:
+            raise ValueError(f"uart.baud {self.uart.baud} is not one of {sorted(_NORDIC_BAUDS)}")
+        return self
 
 
 def kind_names() -> list[str]:
@@ -106,5 +120,7 @@ def describe_validation(error: ValidationError | TypeError) -> str:
     if isinstance(error, TypeError):
         return str(error)
     first = error.errors()[0]
+    if not first["loc"]:
+        return first["msg"].removeprefix("Value error, ")
     key = ".".join(str(part) for part in first["loc"])
     return f"key {key!r} with value {first['input']!r}: {first['msg']}"

@@ -9,6 +9,10 @@
 #define CLOCK_HFCLKSTART REG(CLOCK, 0x000)
 #define CLOCK_HFCLKSTARTED REG(CLOCK, 0x100)
 
+/* nRF52 only: chips from build code F on lock the debug port at reset until the program opens it. */
+#define APPROTECT_DISABLE REG(0x40000558u, 0)
+#define APPROTECT_SW_DISABLE 0x5Au
+
 #define UART0 0x40002000u
 #define UART_STARTRX REG(UART0, 0x000)
 #define UART_STARTTX REG(UART0, 0x008)
@@ -33,7 +37,7 @@ static uint32_t baud_register(uint32_t baud) {
     case 460800: return 0x07400000u;
     case 921600: return 0x0F000000u;
     case 1000000: return 0x10000000u;
-    default: return 0x01D7E000u; /* 115200 */
+    default: return 0x01D7E000u; /* 115200, the only other one that a kind of this port may have */
   }
 }
 
@@ -83,6 +87,9 @@ uint32_t port_cycles(void) {
 #endif
 
 void port_init(uint32_t baud) {
+#if BOARD_CORTEX_M4
+  APPROTECT_DISABLE = APPROTECT_SW_DISABLE;
+#endif
   CLOCK_HFCLKSTARTED = 0;
   CLOCK_HFCLKSTART = 1;
   while (!CLOCK_HFCLKSTARTED) {

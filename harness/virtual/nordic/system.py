@@ -36,6 +36,7 @@ class ClockPower(Peripheral):
         Register("RESET", 0x544),
         Register("XTALFREQ", 0x550, reset=0xFF),
         Register("RAMONB", 0x554, reset=3),
+        Register("APPROTECT.DISABLE", 0x558),
         Register("DCDCEN", 0x578),
     )
 

@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from harness.config.paths import resource_dir
 from harness.errors import InputError
 
-
 # What the baud register of the nordic port can be set to.
 _NORDIC_BAUDS = {9600, 115_200, 230_400, 460_800, 921_600, 1_000_000}
 

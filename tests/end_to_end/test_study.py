@@ -63,7 +63,7 @@ def test_killed_and_started_again_it_repeats_nothing(environment, tmp_path, monk
         wait_for_rows(results, 2)
     finally:
         first.send_signal(signal.SIGKILL)
-        first.wait()
+        first.communicate()
     stages, rows = made(results)
     assert rows
 

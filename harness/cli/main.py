@@ -50,7 +50,8 @@ def cli() -> None:
     """Measure pruned tinyML models on Cortex-M boards, and choose the depth cut from what was measured.
 
     Boards are named as in your bench file, or `virtual:<kind>` for an emulated one.
-    Exit codes: 0 done, 2 bad input, 3 build, 4 board, 5 measurement, 6 store, 7 nothing to choose.
+    Exit codes: 0 done, 2 bad input, 3 build, 4 board, 5 measurement, 6 store, 7 nothing to choose;
+    `nightly run` ends with codes of its own (see its help).
 
     \b
     Examples:

@@ -6,11 +6,13 @@ import numpy.typing as npt
 from harness.errors import InputError
 from harness.firmware.fixedpoint import Rescale, activation_range, rescale_from_real
 from harness.firmware.graph import Op
-from harness.firmware.layer import Layer, int_array, layer_name, rescale_array
+from harness.firmware.layer import Array, Layer, int_array, layer_name, rescale_array
 from harness.firmware.shapes import geometry_of, image_shape
 
 Int8s = npt.NDArray[np.int8]
 Int32s = npt.NDArray[np.int32]
+
+_CONSTANT_FIELDS = {name: f"{{{name}}}" for name in ("weights", "bias", "rescale")}
 
 
 def lower_conv(op: Op) -> Layer:
@@ -31,15 +33,9 @@ def lower_conv(op: Op) -> Layer:
             "out_channels": str(out_channels),
             "in_zero_point": str(op.tensor(0).zero_point),
             **_output_fields(op),
-            "weights": "{weights}",
-            "bias": "{bias}",
-            "rescale": "{rescale}",
+            **_CONSTANT_FIELDS,
         },
-        arrays=(
-            int_array("weights", "int8_t", weights),
-            int_array("bias", "int32_t", _folded_bias(op, weights)),
-            rescale_array(_channel_rescales(op, out_channels)),
-        ),
+        arrays=_constants(weights, _folded_bias(op, weights), _channel_rescales(op, out_channels)),
         inputs=(op.tensor(0),),
         output=op.output,
         scratch_bytes=0 if pointwise else 2 * window_h * window_w * in_channels,
@@ -62,15 +58,9 @@ def lower_depthwise(op: Op) -> Layer:
             "multiplier": str(out_channels // in_channels),
             "in_zero_point": str(op.tensor(0).zero_point),
             **_output_fields(op),
-            "weights": "{weights}",
-            "bias": "{bias}",
-            "rescale": "{rescale}",
+            **_CONSTANT_FIELDS,
         },
-        arrays=(
-            int_array("weights", "int8_t", weights),
-            int_array("bias", "int32_t", _bias(op, out_channels)),
-            rescale_array(_channel_rescales(op, out_channels)),
-        ),
+        arrays=_constants(weights, _bias(op, out_channels), _channel_rescales(op, out_channels)),
         inputs=(op.tensor(0),),
         output=op.output,
         macs=op.output.size * window_h * window_w,
@@ -91,18 +81,20 @@ def lower_dense(op: Op) -> Layer:
             "in_features": str(in_features),
             "out_features": str(out_features),
             **_output_fields(op),
-            "weights": "{weights}",
-            "bias": "{bias}",
-            "rescale": "{rescale}",
+            **_CONSTANT_FIELDS,
         },
-        arrays=(
-            int_array("weights", "int8_t", weights),
-            int_array("bias", "int32_t", _folded_bias(op, weights)),
-            rescale_array(_dense_rescales(op, out_features)),
-        ),
+        arrays=_constants(weights, _folded_bias(op, weights), _dense_rescales(op, out_features)),
         inputs=(op.tensor(0),),
         output=op.output,
         macs=out_features * in_features,
+    )
+
+
+def _constants(weights: Int8s, bias: Int32s, rescales: list[Rescale]) -> tuple[Array, ...]:
+    return (
+        int_array("weights", "int8_t", weights),
+        int_array("bias", "int32_t", bias),
+        rescale_array(rescales),
     )
 
 

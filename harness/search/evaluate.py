@@ -129,8 +129,9 @@ class Evaluator:
         self, subject: Subject, board: LeasedBoard, error: BoardError | MeasurementError
     ) -> Measurement:
         """Store that the infrastructure failed; it says nothing of the subject."""
+        message = str(error).removeprefix(f"{board.name}: ")  # the row names the board already
         return self.store.add(
-            self._row(subject, board, status="failed", failure=f"{type(error).__name__}: {error}")
+            self._row(subject, board, status="failed", failure=f"{type(error).__name__}: {message}")
         )
 
     def _inputs(self, image: Image) -> npt.NDArray[np.int8]:

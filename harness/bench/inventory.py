@@ -102,6 +102,11 @@ def _unit(path: Path, name: str, row: object) -> Unit:
             f"{path}: board {name!r}: key 'kind' with value {checked.kind!r}: "
             f"{_hint(checked.kind, kind_names(), 'known kinds')}"
         )
+    if load_kind(checked.kind).virtual_only:
+        raise InputError(
+            f"{path}: board {name!r}: key 'kind' with value {checked.kind!r}: there is no real board of this "
+            f"kind; measure on {_VIRTUAL}{checked.kind}"
+        )
     return Unit(name=name, **checked.model_dump())
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from harness.bench.inventory import Unit, load_bench, virtual_names
 from harness.bench.lease import holder_of
-from harness.config.kinds import load_kind
+from harness.config.kinds import NO_CHIP, load_kind
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class BoardRow:
         virtual: Whether it is emulated.
         probe: Unique id of its probe; `None` for a virtual board, whose probe appears with it.
         port: Its serial port; likewise.
-        state: `ready`, `in use by ...`, `no probe`, `no port`, or `emulated`.
+        state: `ready`, `in use by ...`, `no probe`, `no port`, or `emulated`
+            (with `no real chip` where nothing real has this kind).
     """
 
     name: str
@@ -41,7 +42,9 @@ def list_boards() -> list[BoardRow]:
         BoardRow(unit.name, unit.kind, False, unit.probe, unit.port, _state(unit, seen)) for unit in units
     ]
     for name in virtual_names():
-        rows.append(BoardRow(name, load_kind(name.partition(":")[2]).name, True, None, None, "emulated"))
+        kind = load_kind(name.partition(":")[2])
+        state = f"emulated; {NO_CHIP}" if kind.virtual_only else "emulated"
+        rows.append(BoardRow(name, kind.name, True, None, None, state))
     return rows
 
 

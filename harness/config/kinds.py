@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from harness.config.paths import resource_dir
 from harness.errors import InputError
 
+# What the title of a kind without a chip must say, so that nobody takes its figures for a chip's.
+NO_CHIP = "no real chip"
 # What the baud register of the nordic port can be set to.
 _NORDIC_BAUDS = {9600, 115_200, 230_400, 460_800, 921_600, 1_000_000}
 
@@ -48,6 +50,7 @@ class BoardKind(BaseModel):
         timer_hz: Rate of that source, which must be that of the core: it counts core cycles.
         stack_bytes: RAM kept for the stack.
         virtual: Whether a virtual twin exists.
+        virtual_only: Whether there is no such chip, only the virtual board; its title says so.
         doc: Page with what to plug where.
     """
 
@@ -63,6 +66,7 @@ class BoardKind(BaseModel):
     timer_hz: int = Field(gt=0)
     stack_bytes: int = Field(gt=0)
     virtual: bool
+    virtual_only: bool = False
     doc: str
     flash: Memory
     ram: Memory
@@ -76,6 +80,8 @@ class BoardKind(BaseModel):
             )
         if self.uart.baud not in _NORDIC_BAUDS:
             raise ValueError(f"uart.baud {self.uart.baud} is not one of {sorted(_NORDIC_BAUDS)}")
+        if self.virtual_only and not (self.virtual and NO_CHIP in self.title):
+            raise ValueError(f"a virtual_only kind has virtual = true and {NO_CHIP!r} in its title")
         return self
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from pyocd.board.board import Board
 from pyocd.board.board_ids import BoardInfo
 from pyocd.core import exceptions
+from pyocd.core.memory_map import MemoryMap
 from pyocd.core.plugin import Plugin
 from pyocd.probe.debug_probe import DebugProbe
 
@@ -94,7 +95,10 @@ class VirtualProbe(DebugProbe):  # type: ignore[misc]  # pyOCD is untyped here
         return BoardInfo(name=self._record.title, target=self._record.target, vendor="Virtual")
 
     def create_associated_board(self) -> Board:
-        return Board(self.session, board_info=self.associated_board_info)
+        board = Board(self.session, board_info=self.associated_board_info)
+        resize(board.target.memory_map, self._record.flash_origin, self._record.flash_bytes)
+        resize(board.target.memory_map, self._record.ram_origin, self._record.ram_bytes)
+        return board
 
     def open(self) -> None:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -211,6 +215,22 @@ class VirtualProbe(DebugProbe):  # type: ignore[misc]  # pyOCD is untyped here
             return
         if status != wire.OK:
             batch.error = exceptions.TransferFaultError()
+
+
+def resize(memory_map: MemoryMap, origin: int, length: int) -> None:
+    """Give a region of pyOCD's map of a chip the length that this board has.
+
+    pyOCD knows one variant of each chip; a kind may have more or less memory.
+
+    Args:
+        memory_map: The target's own map; changed in place.
+        origin: Where the memory begins; a memory that pyOCD does not know there stays unknown.
+        length: Its bytes.
+    """
+    region = memory_map.get_region_for_address(origin)
+    if region is not None and region.start == origin:
+        memory_map.remove_region(region)
+        memory_map.add_region(region.clone_with_changes(length=length))
 
 
 class VirtualProbePlugin(Plugin):  # type: ignore[misc]

@@ -19,6 +19,10 @@ class Record:
         kind: Board kind.
         title: Name of the board for people.
         target: pyOCD target.
+        flash_origin: Address of the program memory.
+        flash_bytes: Its length.
+        ram_origin: Address of the data memory.
+        ram_bytes: Its length.
         unique_id: Probe id.
         serial_port: Path of the serial device.
         debug_socket: Path of the socket of the debug port.
@@ -29,6 +33,10 @@ class Record:
     kind: str
     title: str
     target: str
+    flash_origin: int
+    flash_bytes: int
+    ram_origin: int
+    ram_bytes: int
     unique_id: str
     serial_port: str
     debug_socket: str

@@ -72,6 +72,7 @@ def test_unknown_board_gets_a_hint(bench_file: Path, given: str, hint: str) -> N
         (('"480"', '"683377322"'), ("desk", "shelf", "probe", "683377322")),
         (('"/dev/ttyACM1"', '"/dev/ttyACM0"'), ("desk", "shelf", "port", "/dev/ttyACM0")),
         (('"nrf51-dk"', '"nrf51-dl"'), ("shelf", "kind", "nrf51-dl", "did you mean 'nrf51-dk'?")),
+        (('"nrf51-dk"', '"virtual-m0"'), ("shelf", "no real board", "virtual:virtual-m0")),
         (("921600", "0"), ("shelf", "baud", "0")),
         (("[shelf]", "[shelf"), ("not valid TOML",)),
         (("[shelf]", '["virtual:x"]'), ("virtual:x",)),

@@ -10,8 +10,9 @@ from harness.config.paths import ensure_writable, resource_dir
 from harness.errors import DoesNotFitError
 from harness.firmware.elf import LoadedElf, load_elf
 from harness.firmware.emit import emit_board, emit_info, emit_model
-from harness.firmware.image import Image, SizeReport
+from harness.firmware.image import Image
 from harness.firmware.plan import ModelPlan, plan_model
+from harness.firmware.sizes import size_report
 from harness.firmware.sources import include_dirs, target_sources
 from harness.firmware.toolchain import Toolchain, find_toolchain
 
@@ -127,14 +128,10 @@ def _image(
         flags=" ".join(tools.flags),
         model_id=model_id,
         macs=plan.macs,
+        nominal_macs=plan.nominal_macs,
         layers=tuple((layer.name, layer.macs) for layer in plan.layers),
-        size=SizeReport(
-            flash_bytes=loaded.flash_bytes,
-            ram_bytes=loaded.ram_bytes,
-            stack_bytes=kind.stack_bytes,
-            arena_bytes=loaded.arena_bytes,
-            weights_bytes=loaded.weights_bytes,
-            code_bytes=loaded.flash_bytes - loaded.weights_bytes,
+        size=size_report(
+            elf_path, loaded, kind.stack_bytes, [(layer.name, layer.kernel) for layer in plan.layers]
         ),
         input=plan.input,
         output=plan.output,

@@ -31,8 +31,28 @@ class TensorSpec:
 
 
 @dataclass(frozen=True)
+class LayerSize:
+    """A layer's name, the kernel that runs it, and the bytes of flash its constants take."""
+
+    name: str
+    kernel: str
+    constants_bytes: int
+
+
+@dataclass(frozen=True)
 class SizeReport:
-    """Bytes of the image by part; RAM counts arena, protocol and the stack's reserve."""
+    """Bytes of the image by part.
+
+    Attributes:
+        flash_bytes: All that is programmed.
+        ram_bytes: All that is reserved: arena, stack reserve and the rest.
+        stack_bytes: The stack's reserve.
+        arena_bytes: Activations, input and output included.
+        weights_bytes: Constants of the layers.
+        code_bytes: The rest of the flash.
+        parts: Part of the flash -> bytes; their sum is `flash_bytes`.
+        layers: What each layer's constants take, in order.
+    """
 
     flash_bytes: int
     ram_bytes: int
@@ -40,6 +60,18 @@ class SizeReport:
     arena_bytes: int
     weights_bytes: int
     code_bytes: int
+    parts: dict[str, int]
+    layers: tuple[LayerSize, ...]
+
+    @property
+    def static_bytes(self) -> int:
+        """RAM that is neither arena nor stack: the protocol's line buffer and counters."""
+        return self.ram_bytes - self.arena_bytes - self.stack_bytes
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> "SizeReport":
+        """The report whose fields these are."""
+        return cls(**{**fields, "layers": tuple(LayerSize(**layer) for layer in fields["layers"])})
 
 
 @dataclass(frozen=True)
@@ -56,7 +88,8 @@ class Image:
         compiler: Name and version of the compiler.
         flags: Its options.
         model_id: What the command `profile` answers.
-        macs: Multiply-accumulates of one inference.
+        macs: Multiply-accumulates of one inference that are carried out.
+        nominal_macs: Those of the model's file, before channels that carry nothing were dropped.
         layers: Names and multiply-accumulates of its layers, in order.
     """
 
@@ -71,6 +104,7 @@ class Image:
     flags: str
     model_id: str
     macs: int
+    nominal_macs: int
     layers: tuple[tuple[str, int], ...]
     size: SizeReport
     input: TensorSpec
@@ -95,6 +129,6 @@ class Image:
                 "elf_path": elf_path,
                 "hex_path": hex_path,
                 "layers": tuple((name, macs) for name, macs in fields["layers"]),
-                "size": SizeReport(**fields["size"]),
+                "size": SizeReport.from_json(fields["size"]),
             }
         )

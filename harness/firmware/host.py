@@ -20,14 +20,17 @@ class HostModel:
         model: An int8 `.tflite` file.
         out_dir: Existing folder for sources and program.
         flags: Further compiler options, such as sanitizers.
+        eliminate: Whether channels that carry nothing are dropped; False to compare with.
 
     Raises:
         InputError: The model cannot be read or run.
         BuildError: The compiler refused.
     """
 
-    def __init__(self, model: Path, out_dir: Path, flags: tuple[str, ...] = ()) -> None:
-        self.plan: ModelPlan = plan_model(model)
+    def __init__(
+        self, model: Path, out_dir: Path, flags: tuple[str, ...] = (), *, eliminate: bool = True
+    ) -> None:
+        self.plan: ModelPlan = plan_model(model, eliminate=eliminate)
         emit_model(self.plan, out_dir, "host")
         self._program = out_dir / "model"
         includes = [f"-I{folder}" for folder in (out_dir, *include_dirs())]

@@ -6,15 +6,17 @@ from dataclasses import replace
 import numpy as np
 
 from harness.errors import InputError
+from harness.firmware.eliminate import eliminate_channels
 from harness.firmware.graph import Graph, Op, Tensor
 
 Pass = Callable[[Graph], Graph]
 
 
-def simplify(graph: Graph) -> Graph:
-    """All passes in their order."""
+def simplify(graph: Graph, *, eliminate: bool = True) -> Graph:
+    """All passes in their order; `eliminate=False` keeps channels that carry nothing, to compare with."""
     for step in PASSES:
-        graph = step(graph)
+        if eliminate or step is not eliminate_channels:
+            graph = step(graph)
     return graph
 
 
@@ -120,4 +122,10 @@ def _is_spatial(pad: Op) -> bool:
 
 
 _CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
-PASSES: tuple[Pass, ...] = (drop_converted_ends, require_int8, drop_reshapes, fold_pads)
+PASSES: tuple[Pass, ...] = (
+    drop_converted_ends,
+    require_int8,
+    eliminate_channels,
+    drop_reshapes,
+    fold_pads,
+)

@@ -12,6 +12,7 @@ from harness.firmware.lower import lower
 from harness.firmware.memory import MemoryPlan, plan_memory, scratch_key, tensor_key
 from harness.firmware.passes import simplify
 from harness.firmware.reader import read_model
+from harness.firmware.work import graph_macs
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class ModelPlan:
         output: The model's output as the board gives it.
         input_offset: Arena offset of the input, in bytes.
         output_offset: Arena offset of the output, in bytes.
+        nominal_macs: Multiply-accumulates of the file's operators, before channels were dropped.
     """
 
     model_sha256: str
@@ -35,10 +37,11 @@ class ModelPlan:
     output: TensorSpec
     input_offset: int
     output_offset: int
+    nominal_macs: int
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates of one inference."""
+        """Multiply-accumulates of one inference that are carried out."""
         return sum(layer.macs for layer in self.layers)
 
     @property
@@ -55,15 +58,20 @@ class ModelPlan:
         return [self.memory.offsets[key] for key in keys]
 
 
-def plan_model(model: Path) -> ModelPlan:
+def plan_model(model: Path, *, eliminate: bool = True) -> ModelPlan:
     """Read, simplify, lower and place the model at `model`.
+
+    Args:
+        model: An int8 `.tflite` file.
+        eliminate: Whether channels that carry nothing are dropped; False to compare with.
 
     Raises:
         InputError: The file cannot be read or holds what the firmware cannot run.
     """
     graph = read_model(model)
     try:
-        graph = simplify(graph)
+        nominal_macs = graph_macs(graph)
+        graph = simplify(graph, eliminate=eliminate)
         layers = lower(graph)
         memory = plan_memory(graph, layers)
     except (ValueError, TypeError, KeyError, IndexError, ArithmeticError) as error:
@@ -77,6 +85,7 @@ def plan_model(model: Path) -> ModelPlan:
         output=_spec(graph.output),
         input_offset=memory.offsets[tensor_key(graph.input.index)],
         output_offset=memory.offsets[tensor_key(graph.output.index)],
+        nominal_macs=nominal_macs,
     )
 
 

@@ -1,5 +1,6 @@
 """The verbs of the harness as functions; the command line only parses and prints around them."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ from harness.bench import resolve
 from harness.config.kinds import load_kind
 from harness.errors import InputError
 from harness.firmware import Image, build_image
-from harness.measure import PerformanceRules
+from harness.measure import LayerProfile, PerformanceRules
 from harness.search.evaluate import Evaluator, Subject
 from harness.search.limits import Limits
 from harness.search.observer import Observer
@@ -54,6 +55,7 @@ def bench(
     data_dir: Path | str | None = None,
     samples: int | None = None,
     split: str | None = None,
+    layers: bool = False,
     toolchain: str = "zig",
     rules: PerformanceRules | None = None,
     results_dir: Path | str | None = None,
@@ -68,6 +70,7 @@ def bench(
         data_dir: The task's data.
         samples: How many of them, a fixed random choice; None for all.
         split: `"official"` (the default where the task has one) or `"test"`.
+        layers: Whether to time each layer too; `load_layers(row)` reads what was found.
         toolchain: `"zig"` or `"gcc"`.
         rules: How latency is measured.
         results_dir: Folder of the store.
@@ -94,8 +97,25 @@ def bench(
         chosen = choose_samples(chosen, samples, seed=0)
     subject = Subject(path, path.stem, loaded.model_id if loaded else "custom")
     with Store(_folder(results_dir)) as store, BoardWorker(board, observer or Observer()) as worker:
-        evaluator = Evaluator(store, toolchain, rules or PerformanceRules(), chosen, split_name)
+        evaluator = Evaluator(store, toolchain, rules or PerformanceRules(), chosen, split_name, layers)
         return worker.evaluate(evaluator, subject)
+
+
+def load_layers(row: Measurement, *, results_dir: Path | str | None = None) -> LayerProfile:
+    """The cycles of each layer that were measured with a row.
+
+    Args:
+        row: As `bench(..., layers=True)` gave it.
+        results_dir: Folder of the store that it is in.
+
+    Raises:
+        InputError: No layers were measured with this row.
+        StoreError: The profile is not in the store any more.
+    """
+    if row.layers_sha256 is None:
+        raise InputError("no layers were timed in this run; measure it again with --layers")
+    with Store(_folder(results_dir), create=False) as store:
+        return LayerProfile.from_json(json.loads(store.artifacts.read(row.layers_sha256)))
 
 
 def search(

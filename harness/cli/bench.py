@@ -29,6 +29,7 @@ from harness.cli.output import console_beside, json_option, write_json
 @click.option(
     "--iterations", type=click.IntRange(1), default=3, show_default=True, help="Inferences in a window."
 )
+@click.option("--layers", is_flag=True, help="Time each layer, and show a table of them.")
 @json_option
 @click.option(
     "--outputs", type=click.Path(path_type=Path), help="Write every sample's name, label and int8 outputs."
@@ -44,6 +45,7 @@ def bench(
     split: str | None,
     windows: int,
     iterations: int,
+    layers: bool,
     json_path: Path | None,
     outputs: Path | None,
     toolchain: str,
@@ -54,9 +56,11 @@ def bench(
     \b
     Examples:
       harness bench model.tflite --board virtual:nrf52840-dk
+      harness bench model.tflite --board virtual:nrf51-dk --layers
       harness bench kws.tflite --board desk-nrf52 --task kws --data-dir kws --json -
     """
     from harness import api
+    from harness.cli.layers import layer_table
     from harness.cli.progress import TerminalObserver
     from harness.cli.row import row_table
     from harness.errors import BoardError, DoesNotFitError, InputError
@@ -73,12 +77,14 @@ def bench(
             data_dir=data_dir,
             samples=samples,
             split=split,
+            layers=layers,
             toolchain=toolchain,
             rules=PerformanceRules(windows=windows, iterations=iterations),
             results_dir=results_dir,
             observer=observer,
         )
-    write_json(asdict(row), json_path)
+    profile = api.load_layers(row, results_dir=results_dir) if row.layers_sha256 else None
+    write_json(asdict(row) | ({"layers": profile.to_json()} if profile else {}), json_path)
     if row.fits is False:
         assert row.unfit_memory and row.needed_bytes and row.available_bytes
         raise DoesNotFitError(row.kind, row.unfit_memory, row.needed_bytes, row.available_bytes)
@@ -90,4 +96,8 @@ def bench(
                 shutil.copyfile(store.artifacts.path(row.outputs_sha256), outputs)
             except OSError as error:
                 raise InputError(f"cannot write {outputs}: {error.strerror}") from error
-    console_beside(json_path).print(row_table(row))
+    console = console_beside(json_path)
+    console.print(row_table(row))
+    if profile is not None:
+        console.print()
+        console.print(layer_table(profile))

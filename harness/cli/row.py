@@ -2,6 +2,7 @@
 
 from rich.table import Table
 
+from harness.config.kinds import NO_CHIP, load_kind
 from harness.store import Measurement
 from harness.units import format_kib, format_percent, format_us
 
@@ -11,7 +12,7 @@ def row_table(row: Measurement) -> Table:
     assert row.latency_us is not None and row.cycles is not None and row.clock_hz is not None
     assert row.flash_bytes is not None and row.ram_bytes is not None and row.stack_used_bytes is not None
     table = Table(show_header=False, box=None, pad_edge=False)
-    table.add_row("board", f"{row.board}" + ("  (virtual: latency is an estimate)" if row.virtual else ""))
+    table.add_row("board", row.board + _board_note(row))
     table.add_row("model", f"{row.model_name}  {row.model_sha256[:12]}")
     table.add_row(
         "latency", f"{format_us(row.latency_us)}  {row.cycles:,} cycles at {row.clock_hz / 1e6:g} MHz"
@@ -29,3 +30,10 @@ def row_table(row: Measurement) -> Table:
     table.add_row("compiler", str(row.compiler))
     table.add_row("image", str(row.image_sha256)[:12])
     return table
+
+
+def _board_note(row: Measurement) -> str:
+    if not row.virtual:
+        return ""
+    of = f" of {NO_CHIP}" if load_kind(row.kind).virtual_only else ""
+    return f"  (virtual: latency is an estimate{of})"

@@ -1,6 +1,7 @@
 """One model on one board: build, flash, measure, store."""
 
 import hashlib
+import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from harness.firmware import Image
 from harness.measure import (
     PerformanceRules,
     measure_accuracy,
+    measure_layers,
     measure_performance,
     measure_stack,
     start_image,
@@ -73,6 +75,7 @@ class Evaluator:
         rules: How latency is measured.
         samples: Labelled samples for accuracy; None for latency and memory only.
         split: Name of the split they are from.
+        layers: Whether each layer is timed too.
     """
 
     store: Store
@@ -80,6 +83,7 @@ class Evaluator:
     rules: PerformanceRules = field(default_factory=PerformanceRules)
     samples: Split | None = None
     split: str | None = None
+    layers: bool = False
 
     def find(self, subject: Subject, board: str) -> Measurement | None:
         """The row of the same study that this evaluator once stored for the subject on `board`, if any.
@@ -167,6 +171,7 @@ class Evaluator:
             on_progress("latency", 0, self.rules.windows)
             timing_inputs = [sample.tobytes() for sample in inputs[: self.rules.windows]]
             performance = measure_performance(dut, timing_inputs, self.rules)
+            profile = measure_layers(dut, image, timing_inputs[0]) if self.layers else None
             accuracy = None
             if self.samples is not None:
                 total = len(inputs)
@@ -197,6 +202,7 @@ class Evaluator:
             stack_bytes=image.size.stack_bytes,
             stack_used_bytes=stack_used_bytes,
             macs=image.macs,
+            layers_sha256=self._keep(profile.to_json()) if profile else None,
             fits=True,
         )
         if accuracy is None:
@@ -212,6 +218,9 @@ class Evaluator:
             split=self.split,
             outputs_sha256=self.store.artifacts.put(accuracy.to_csv().encode(), ".csv"),
         )
+
+    def _keep(self, facts: dict[str, Any]) -> str:
+        return self.store.artifacts.put(json.dumps(facts, indent=1).encode(), ".json")
 
     def _unfit_row(self, subject: Subject, board: LeasedBoard, error: DoesNotFitError) -> Measurement:
         return self._row(

@@ -77,6 +77,7 @@ class Measurement:
         seed: Of all random choices.
         status: `ok` or `failed`.
         failure: Class and text of the failure.
+        layers_sha256: Artifact: JSON with each layer's cycles, where they were asked for.
     """
 
     id: int | None = None
@@ -124,6 +125,7 @@ class Measurement:
     seed: int | None = None
     status: Literal["ok", "failed"] = "ok"
     failure: str | None = None
+    layers_sha256: str | None = None
 
 
 COLUMNS: tuple[str, ...] = tuple(column.name for column in fields(Measurement))

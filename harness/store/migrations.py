@@ -91,4 +91,6 @@ _FIRST = (
     """,
 )
 
-MIGRATIONS: list[tuple[str, ...]] = [_FIRST]
+_LAYERS = ("ALTER TABLE measurements ADD COLUMN layers_sha256 TEXT",)
+
+MIGRATIONS: list[tuple[str, ...]] = [_FIRST, _LAYERS]

@@ -58,7 +58,7 @@ class _Cut:
             mixing = mixing_of(op)
             if mixing is not None:
                 bias = self._bias(mixing)[self._stays(op.output)]
-                if bias.min() < INT32_MIN or bias.max() > INT32_MAX:
+                if ((bias < INT32_MIN) | (bias > INT32_MAX)).any():
                     refused |= set(self._classes.of(op.tensor(0))[~self._stays(op.tensor(0))].tolist())
         return refused
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import rich_click as click
+from rich.console import Console
 
 from harness.cli.options import toolchain_option
 from harness.cli.output import STDOUT, json_option, write_json
@@ -17,23 +18,43 @@ from harness.cli.output import STDOUT, json_option, write_json
 @click.option(
     "--model-id", default="custom", show_default=True, help="What the firmware answers to 'profile'."
 )
+@click.option(
+    "--size-diff",
+    "earlier",
+    type=click.Path(path_type=Path),
+    metavar="OLD.json",
+    help="Show what changed in size since the build whose --json this is.",
+)
 @json_option
 @toolchain_option
 def build(
-    model: Path, board: str, out: Path | None, model_id: str, json_path: Path | None, toolchain: str
+    model: Path,
+    board: str,
+    out: Path | None,
+    model_id: str,
+    earlier: Path | None,
+    json_path: Path | None,
+    toolchain: str,
 ) -> None:
     """Build the firmware image of MODEL, an int8 .tflite file.
 
     \b
-    Example:
+    Examples:
       harness build kws.tflite --board nrf51-dk --model-id kws01
+      harness build kws.tflite --board nrf51-dk --json before.json
+      harness build kws.tflite --board nrf51-dk --size-diff before.json
     """
     from harness import api
+    from harness.cli.sizes import changes_table, layers_table, parts_table, read_sizes
+    from harness.firmware.size_diff import compare_sizes
     from harness.units import format_kib
 
+    before = read_sizes(earlier) if earlier else None
     folder = out or Path("build") / f"{model.stem}-{board.replace(':', '-')}"
     image = api.build(model, board, folder, toolchain=toolchain, model_id=model_id)
-    write_json(image.to_json(), json_path)
+    changes = compare_sizes(before, image.size) if before else []
+    diff = {"size_diff": [change.to_json() for change in changes]} if before else {}
+    write_json(image.to_json() | diff, json_path)
     if json_path == STDOUT:
         return
     size = image.size
@@ -44,3 +65,11 @@ def build(
         f"(arena {format_kib(size.arena_bytes)}, stack {format_kib(size.stack_bytes)})  MACs {image.macs:,}"
         + (f" of {image.nominal_macs:,} nominal" if image.nominal_macs != image.macs else "")
     )
+    console = Console()
+    console.print()
+    if before:
+        console.print(changes_table(changes))
+        return
+    console.print(parts_table(size))
+    console.print()
+    console.print(layers_table(size))

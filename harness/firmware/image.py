@@ -68,6 +68,16 @@ class SizeReport:
         """RAM that is neither arena nor stack: the protocol's line buffer and counters."""
         return self.ram_bytes - self.arena_bytes - self.stack_bytes
 
+    @property
+    def ram_parts(self) -> dict[str, int]:
+        """Part of the RAM -> bytes, and their sum as `all`."""
+        return {
+            "arena": self.arena_bytes,
+            "stack": self.stack_bytes,
+            "protocol": self.static_bytes,
+            "all": self.ram_bytes,
+        }
+
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> "SizeReport":
         """The report whose fields these are."""

@@ -27,6 +27,8 @@ _GLOBALS = {
     "model_input": "kernels",
     "model_output": "kernels",
 }
+# Assembly names no file in the symbol table; its functions are known by their own declarations.
+_DECLARED = re.compile(r"^\s*\.(?:global|globl)\s+(\w+)", re.MULTILINE)
 _LAYER_CONSTANT = re.compile(r"layer_(\d+)_")
 
 
@@ -92,7 +94,7 @@ def _placed(elf: ELFFile) -> Iterator[tuple[int, int, PlacedSymbol]]:
     writable = {i for i, section in enumerate(elf.iter_sections()) if section["sh_type"] == "SHT_NOBITS"}
     symbols = list(elf.get_section_by_name(".symtab").iter_symbols())
     files = _files(symbols)
-    parts = _parts_of_files()
+    parts, assembly = _parts_of_files(), _assembly_functions()
     for index, symbol in enumerate(symbols):
         kind, section = symbol["st_info"]["type"], symbol["st_shndx"]
         if kind not in ("STT_FUNC", "STT_OBJECT") or not isinstance(section, int) or section in writable:
@@ -100,7 +102,7 @@ def _placed(elf: ELFFile) -> Iterator[tuple[int, int, PlacedSymbol]]:
         address, size = symbol["st_value"], symbol["st_size"]
         if kind == "STT_FUNC":
             address &= ~1
-        file = files.locals.get(index) or files.starts.get(address, "")
+        file = assembly.get(symbol.name) or files.locals.get(index) or files.starts.get(address, "")
         if kind == "STT_OBJECT" and _LAYER_CONSTANT.match(symbol.name):
             part = "weights"
         else:
@@ -139,3 +141,9 @@ def _parts_of_files() -> dict[str, str]:
         if folder in _FOLDERS and rest[0] != "host":  # which is no part of an image
             found[path.name] = _FOLDERS[folder]
     return found
+
+
+def _assembly_functions() -> dict[str, str]:
+    """Function -> file name."""
+    root = resource_dir("firmware_templates")
+    return {name: path.name for path in root.rglob("*.S") for name in _DECLARED.findall(path.read_text())}

@@ -9,11 +9,16 @@ from tests.firmware import integer_reference as reference
 
 def run(graph: Graph, sample: np.ndarray) -> np.ndarray:
     """Output of one int8 sample of the input's shape."""
+    return activations(graph, sample)[graph.output.index]
+
+
+def activations(graph: Graph, sample: np.ndarray) -> dict[int, np.ndarray]:
+    """All activations of one int8 sample, by tensor number."""
     values = {graph.input.index: sample}
     for op in graph.ops:
         inputs = [values[t.index] for t in op.inputs if t is not None and t.data is None]
         values[op.output.index] = _run(op, *inputs).reshape(op.output.shape)
-    return values[graph.output.index]
+    return values
 
 
 def _pair(factor: float) -> tuple[int, int]:

@@ -2,14 +2,17 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.firmware.eliminate import eliminate_channels
+from harness.firmware.exact import UNKNOWN, rescale
+from harness.firmware.fixedpoint import Rescale
 from harness.firmware.graph import Graph
 from harness.firmware.host import HostModel
+from harness.firmware.known import known_values
 from harness.firmware.work import graph_macs
-from tests.firmware import graph_reference
+from tests.firmware import graph_reference, integer_reference
 from tests.firmware.graphs import GraphBuilder, random_graph
 
 
@@ -57,6 +60,57 @@ def test_a_second_time_there_is_nothing_left(seed):
 def test_most_random_graphs_lose_channels():
     pairs = [(graph, eliminate_channels(graph)) for graph in map(random_graph, range(60))]
     assert sum(sum(widths(after)) < sum(widths(before)) for before, after in pairs) > 30
+
+
+@settings(max_examples=80, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_known_values_are_what_the_firmware_computes(seed):
+    graph = random_graph(seed)
+    known = known_values(graph)
+    sample = np.random.default_rng(seed).integers(-128, 128, graph.input.shape).astype(np.int8)
+    for index, actual in graph_reference.activations(graph, sample).items():
+        if index in known:
+            there = known[index] != UNKNOWN
+            np.testing.assert_array_equal(known[index][there], actual[there])
+
+
+@pytest.mark.parametrize("kind", ["AVERAGE_POOL_2D", "MAX_POOL_2D"])
+def test_pooling_of_known_maps_rounds_as_the_firmware(build, kind):
+    x = build.activation((1, 6, 6, 2))
+    weights = zero_rows(build.rng, (8, 1, 1, 2), *range(8))
+    y = build.conv(x, 8, weights=weights, bias=np.arange(8) * 1000 - 4000, zero_point=0)
+    y = build.depthwise(y, zero_point=0)
+    graph = build.graph(x, build.pool(y, kind, 2, padding="same"))
+    actual = graph_reference.activations(graph, np.zeros(x.shape, np.int8))
+    known = known_values(graph)[graph.output.index]
+    assert len(np.unique(known)) > 10
+    np.testing.assert_array_equal(known, actual[graph.output.index])
+
+
+@given(
+    value=st.integers(-(2**31), 2**31 - 1),
+    multiplier=st.integers(2**30, 2**31 - 1) | st.just(0),
+    shift=st.integers(-31, 30),
+)
+@example(value=-3, multiplier=2**30, shift=0)  # minus three halves
+@example(value=6, multiplier=2**30, shift=-1)
+@example(value=-6, multiplier=2**30, shift=-1)
+def test_rescale_is_the_double_rounding(value, multiplier, shift):
+    got = int(rescale(np.array([value]), [Rescale(multiplier, shift)])[0])
+    if -(2**31) <= value << max(shift, 0) < 2**31:
+        assert got == integer_reference.rescale(value, multiplier, shift)
+    else:
+        assert got == UNKNOWN
+
+
+@pytest.mark.parametrize(("padding", "expected"), [("same", [4, 2]), ("valid", [3, 2])])
+def test_a_constant_off_the_zero_point_folds_into_a_convolution_without_padding(build, padding, expected):
+    x = build.activation((1, 5, 5, 3))
+    y = build.conv(x, 4, weights=zero_rows(build.rng, (4, 1, 1, 3), 2), bias=[0, 0, 9000, 0], zero_point=1)
+    before = build.graph(x, build.conv(y, 2, 3, padding=padding, weights=zero_rows(build.rng, (2, 3, 3, 4))))
+    after = eliminate_channels(before)
+    assert widths(after) == expected
+    assert_same_outputs(before, after)
 
 
 def test_constant_goes_into_the_next_bias(build):

@@ -11,13 +11,13 @@ From a notebook::
 import importlib
 from typing import Any
 
-__all__ = ["bench", "build", "load_results", "search"]
+__all__ = ["bench", "build", "load_results", "search", "shrink"]
 
 
 def __getattr__(name: str) -> Any:
     # Loaded at first use: `harness --help` must not wait for numpy and pandas.
     if name in ("bench", "search"):
         return importlib.import_module(f"harness.{name}")  # callable packages
-    if name in ("build", "load_results"):
+    if name in ("build", "load_results", "shrink"):
         return getattr(importlib.import_module("harness.api"), name)
     raise AttributeError(f"module 'harness' has no attribute {name!r}")

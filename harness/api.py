@@ -9,6 +9,7 @@ from harness.bench import resolve
 from harness.config.kinds import load_kind
 from harness.errors import InputError
 from harness.firmware import Image, build_image
+from harness.firmware.shrink import Shrinkage, read_array, shrink_model
 from harness.measure import LayerProfile, PerformanceRules
 from harness.search.evaluate import Evaluator, Subject
 from harness.search.limits import Limits
@@ -45,6 +46,25 @@ def build(
 
     kind = board if board in kind_names() else resolve(board).kind
     return build_image(Path(model), load_kind(kind), Path(out_dir), toolchain=toolchain, model_id=model_id)
+
+
+def shrink(
+    model: Path | str, out: Path | str, *, samples: Path | str | None = None, random_count: int = 32
+) -> Shrinkage:
+    """Take the channels that carry nothing out of an int8 `.tflite` model; its answers stay the same.
+
+    Args:
+        model: The model file.
+        out: File to write; a copy where there is nothing to take out.
+        samples: An `.npy` file of int8 inputs `(n, ...)` to compare both models on.
+        random_count: Random inputs to compare them on besides.
+
+    Raises:
+        InputError: The model or the samples cannot be used, or `out` cannot be written.
+        BuildError: The two models disagree, and nothing was written.
+    """
+    given = None if samples is None else read_array(Path(samples))
+    return shrink_model(Path(model), Path(out), samples=given, random_count=random_count)
 
 
 def bench(

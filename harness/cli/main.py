@@ -17,6 +17,7 @@ _VERBS = {
     "nightly": "harness.cli.nightly:nightly",
     "report": "harness.cli.report:report",
     "search": "harness.cli.search:search",
+    "shrink": "harness.cli.shrink:shrink",
 }
 
 

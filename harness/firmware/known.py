@@ -4,13 +4,14 @@ They come from output channels without weights and spread through whatever reads
 """
 
 from collections.abc import Callable
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from harness.firmware.exact import INT32_MAX, INT32_MIN, UNKNOWN, Ints, rescale, to_int8, windows
 from harness.firmware.fixedpoint import activation_range, mean_rescale, rescale_from_real
-from harness.firmware.graph import Graph, Op, Tensor
+from harness.firmware.graph import Activation, Graph, Op, Tensor
 from harness.firmware.shapes import geometry_of, image_shape
 from harness.firmware.weighted import bias_of, mixing_of, rescales_of, weights_of
 
@@ -46,6 +47,8 @@ def unknown(shape: tuple[int, ...]) -> Ints:
 def _result(op: Op, values: dict[int, Ints]) -> Ints | None:
     sources = [tensor for tensor in op.inputs if tensor is not None and tensor.data is None]
     if not sources or op.kind not in _RULES or any(t.dtype != "int8" for t in (*sources, op.output)):
+        return None
+    if op.options.get("activation", "none") not in get_args(Activation):
         return None
     if op.kind not in _WEIGHTED and not any(tensor.index in values for tensor in sources):
         return None

@@ -4,6 +4,7 @@
 #include "text.h"
 
 static int32_t expected, received;
+static int fresh = 1; /* as at boot: zeros */
 
 void input_begin(int32_t count) {
   if (count <= 0 || count > MODEL_INPUT_BYTES) {
@@ -14,9 +15,16 @@ void input_begin(int32_t count) {
   }
   expected = count;
   received = 0;
+  fresh = 1;
   text_put("m-[Expecting ");
   text_signed(count);
   text_line(" bytes]");
+}
+
+int input_take(void) {
+  int was_fresh = fresh;
+  fresh = 0;
+  return was_fresh;
 }
 
 static int hex_digit(char c) {

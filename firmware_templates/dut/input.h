@@ -10,4 +10,7 @@ void input_begin(int32_t count);
 void input_hex(const char *digits);
 void input_print(int32_t count, int32_t offset);
 
+/* Whether the sample is new since the last call. */
+int input_take(void);
+
 #endif

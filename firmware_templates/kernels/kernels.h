@@ -1,4 +1,5 @@
-/* Int8 neural network kernels, bit-exact with TFLite Micro's double-rounding arithmetic.
+/* Int8 neural network kernels, bit-exact with TFLite Micro's double-rounding arithmetic;
+ * those with weights are in product.h.
  *
  * Tensors are [height, width, channels], channels fastest, batch 1. Zero points are in [-128, 127].
  * A rescale is a Q31 multiplier and a power of two: value * multiplier / 2^31 * 2^shift.
@@ -19,35 +20,6 @@ typedef struct {
   int16_t window_h, window_w, stride_h, stride_w;
   int16_t pad_top, pad_left;
 } geometry_t;
-
-typedef struct {
-  geometry_t geometry;
-  int16_t in_channels, out_channels;
-  int16_t in_zero_point, out_zero_point;
-  int16_t act_min, act_max;
-  const int8_t *weights;    /* [out_channels, window_h, window_w, in_channels] */
-  const int32_t *bias;      /* bias - in_zero_point * sum(weights), [out_channels] */
-  const rescale_t *rescale; /* [out_channels] */
-} conv_params_t;
-
-typedef struct {
-  geometry_t geometry;
-  int16_t in_channels, multiplier; /* out channels = in_channels * multiplier */
-  int16_t in_zero_point, out_zero_point;
-  int16_t act_min, act_max;
-  const int8_t *weights;    /* [window_h, window_w, out_channels] */
-  const int32_t *bias;      /* the model's bias, [out_channels] */
-  const rescale_t *rescale; /* [out_channels] */
-} depthwise_params_t;
-
-typedef struct {
-  int16_t in_features, out_features;
-  int16_t out_zero_point;
-  int16_t act_min, act_max;
-  const int8_t *weights; /* [out_features, in_features] */
-  const int32_t *bias;   /* bias - in_zero_point * sum(weights), [out_features] */
-  const rescale_t *rescale; /* [out_features] */
-} dense_params_t;
 
 typedef struct {
   geometry_t geometry;
@@ -90,12 +62,6 @@ typedef struct {
   rescale_t rescale;
 } requantize_params_t;
 
-/* scratch holds two patches: 2 * window_h * window_w * in_channels bytes. */
-void conv2d_s8(const conv_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch);
-/* A 1x1 window with stride 1 and no padding. */
-void pointwise_s8(const conv_params_t *p, const int8_t *in, int8_t *out);
-void depthwise_s8(const depthwise_params_t *p, const int8_t *in, int8_t *out);
-void dense_s8(const dense_params_t *p, const int8_t *in, int8_t *out);
 void average_pool_s8(const pool_params_t *p, const int8_t *in, int8_t *out);
 void max_pool_s8(const pool_params_t *p, const int8_t *in, int8_t *out);
 void mean_s8(const mean_params_t *p, const int8_t *in, int8_t *out);

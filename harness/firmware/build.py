@@ -8,6 +8,7 @@ from intelhex import IntelHex
 from harness.config.kinds import BoardKind
 from harness.config.paths import ensure_writable, resource_dir
 from harness.errors import DoesNotFitError
+from harness.firmware.backends import target_of
 from harness.firmware.elf import LoadedElf, load_elf
 from harness.firmware.emit import emit_board, emit_info, emit_model
 from harness.firmware.image import Image
@@ -39,7 +40,7 @@ def build_image(
         BuildError: The compiler refused.
         DoesNotFitError: The image needs more flash or RAM than the board has.
     """
-    plan = plan_model(model)
+    plan = plan_model(model, target_of(kind.core))
     tools = find_toolchain(toolchain, kind.core)
     ensure_writable(out_dir)
     emit_model(plan, out_dir, model_id)
@@ -51,7 +52,7 @@ def build_image(
     )
     elf_path = out_dir / "image.elf"
     tools.link(
-        [*target_sources(kind.port), out_dir / "model.c", out_dir / "image_info.c"],
+        [*target_sources(kind.port, kind.core), out_dir / "model.c", out_dir / "image_info.c"],
         [out_dir, *include_dirs()],
         out_dir / "linker.ld",
         elf_path,
@@ -82,9 +83,11 @@ def build_fingerprint(kind: BoardKind, toolchain: str) -> str:
 def _build_id(out_dir: Path, kind: BoardKind, tools: Toolchain) -> str:
     """Hash of all that decides the image: sources, compiler and options."""
     digest = hashlib.sha256(" ".join((tools.compiler, *tools.flags, *tools.link_flags)).encode())
-    headers = [header for folder in include_dirs() for header in sorted(folder.glob("*.h"))]
+    sources = target_sources(kind.port, kind.core)
+    folders = sorted({*include_dirs(), *(source.parent for source in sources)})
+    headers = [header for folder in folders for header in sorted(folder.glob("*.h"))]
     generated = [out_dir / name for name in ("model.h", "model.c", "board.h", "linker.ld")]
-    for path in (*target_sources(kind.port), *headers, *generated):
+    for path in (*sources, *headers, *generated):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import BuildError
+from harness.firmware.backends import HOST
 from harness.firmware.emit import emit_model
 from harness.firmware.plan import ModelPlan, plan_model
 from harness.firmware.sources import host_sources, include_dirs
@@ -30,7 +31,7 @@ class HostModel:
     def __init__(
         self, model: Path, out_dir: Path, flags: tuple[str, ...] = (), *, eliminate: bool = True
     ) -> None:
-        self.plan: ModelPlan = plan_model(model, eliminate=eliminate)
+        self.plan: ModelPlan = plan_model(model, HOST, eliminate=eliminate)
         emit_model(self.plan, out_dir, "host")
         self._program = out_dir / "model"
         includes = [f"-I{folder}" for folder in (out_dir, *include_dirs())]

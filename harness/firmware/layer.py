@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from harness.firmware.fixedpoint import Rescale
 from harness.firmware.graph import Op, Tensor
+from harness.firmware.overlap import Overlap
 
 _VALUES_PER_LINE = 24
 
@@ -36,6 +36,7 @@ class Layer:
         output: Activation it writes.
         scratch_bytes: Working memory it needs, passed after the output.
         macs: Multiply-accumulates of one inference.
+        overlap: How its output may lie over an input that no later layer reads; None for not at all.
     """
 
     name: str
@@ -47,19 +48,13 @@ class Layer:
     output: Tensor
     scratch_bytes: int = 0
     macs: int = 0
+    overlap: Overlap | None = None
 
 
 def int_array(suffix: str, c_type: str, values: npt.NDArray[np.integer]) -> Array:
     """A constant array of integers, flattened in C order."""
     flat = values.reshape(-1).tolist()
     return Array(suffix, c_type, len(flat), _lines([str(value) for value in flat]), values.nbytes)
-
-
-def rescale_array(rescales: list[Rescale]) -> Array:
-    """The per-channel rescales."""
-    return Array(
-        "rescale", "rescale_t", len(rescales), _lines([item.as_c() for item in rescales]), 8 * len(rescales)
-    )
 
 
 def _lines(values: list[str]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from harness.errors import InputError
+from harness.firmware.backends import Target
 from harness.firmware.graph import Graph, Op
 from harness.firmware.layer import Layer
 from harness.firmware.lower_unweighted import (
@@ -15,10 +16,12 @@ from harness.firmware.lower_unweighted import (
 )
 from harness.firmware.lower_weighted import lower_conv, lower_dense, lower_depthwise
 
-_LOWERINGS: dict[str, Callable[[Op], Layer]] = {
+_WEIGHTED: dict[str, Callable[[Op, Target], Layer]] = {
     "CONV_2D": lower_conv,
     "DEPTHWISE_CONV_2D": lower_depthwise,
     "FULLY_CONNECTED": lower_dense,
+}
+_UNWEIGHTED: dict[str, Callable[[Op], Layer]] = {
     "AVERAGE_POOL_2D": lower_pool,
     "MAX_POOL_2D": lower_pool,
     "MEAN": lower_mean,
@@ -29,15 +32,18 @@ _LOWERINGS: dict[str, Callable[[Op], Layer]] = {
 }
 
 
-def lower(graph: Graph) -> list[Layer]:
-    """Layers of a simplified graph, in execution order.
+def lower(graph: Graph, target: Target) -> list[Layer]:
+    """Layers of a simplified graph, in execution order, with the kernels of `target`.
 
     Raises:
         InputError: An operator has a form that no kernel covers, by name and index.
     """
     layers = []
     for op in graph.ops:
-        if op.kind not in _LOWERINGS:
+        if op.kind in _WEIGHTED:
+            layers.append(_WEIGHTED[op.kind](op, target))
+        elif op.kind in _UNWEIGHTED:
+            layers.append(_UNWEIGHTED[op.kind](op))
+        else:
             raise InputError(f"{op.label} stands inside the model; it can be run at the ends only")
-        layers.append(_LOWERINGS[op.kind](op))
     return layers

@@ -6,6 +6,7 @@ from harness.errors import InputError
 from harness.firmware.fixedpoint import activation_range, mean_rescale, rescale_from_real, softmax_scaling
 from harness.firmware.graph import Op
 from harness.firmware.layer import Layer, layer_name
+from harness.firmware.overlap import IN_PLACE
 from harness.firmware.shapes import geometry_of, image_shape
 
 _MAX_SOFTMAX_WIDTH = 256  # more classes overflow TFLite's Q12.19 sum of exponentials
@@ -85,6 +86,7 @@ def lower_add(op: Op) -> Layer:
         arrays=(),
         inputs=(a, b),
         output=op.output,
+        overlap=IN_PLACE,
     )
 
 
@@ -155,4 +157,5 @@ def lower_quantize(op: Op) -> Layer:
         arrays=(),
         inputs=(op.tensor(0),),
         output=op.output,
+        overlap=IN_PLACE,
     )

@@ -4,98 +4,133 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import InputError
+from harness.firmware.backends import Target
 from harness.firmware.fixedpoint import Rescale, activation_range, rescale_from_real
 from harness.firmware.graph import Op
-from harness.firmware.layer import Array, Layer, int_array, layer_name, rescale_array
-from harness.firmware.shapes import geometry_of, image_shape
+from harness.firmware.layer import Array, Layer, int_array, layer_name
+from harness.firmware.overlap import IN_PLACE, Overlap, backward_overlap, forward_overlap
+from harness.firmware.packed import Int8s, Int32s, Packed
+from harness.firmware.shapes import Geometry, geometry_of, image_shape
 
-Int8s = npt.NDArray[np.int8]
-Int32s = npt.NDArray[np.int32]
-
-_CONSTANT_FIELDS = {name: f"{{{name}}}" for name in ("weights", "bias", "rescale")}
+_BACKWARD = 0x4000  # PRODUCT_BACKWARD
 
 
-def lower_conv(op: Op) -> Layer:
-    """CONV_2D; a 1x1 window with stride 1 goes to the pointwise kernel, which needs no patches."""
+def lower_conv(op: Op, target: Target) -> Layer:
+    """CONV_2D; one of 1x1 that adds channels goes backward, so that its output may lie over its input."""
     weights = _weights(op, 4)
     out_channels, window_h, window_w, in_channels = weights.shape
     if image_shape(op, 0)[3] != in_channels:
         raise InputError(f"{op.label} is grouped, which the firmware cannot run")
     geometry = geometry_of(op, (window_h, window_w))
-    pointwise = geometry.is_pointwise
+    backward = geometry.is_pointwise and out_channels > in_channels
+    overlap = (backward_overlap if backward else forward_overlap)(geometry, in_channels, out_channels)
+    depth = _depth(window_h * window_w * in_channels)
+    packed = target.product(
+        weights.reshape(out_channels, window_h, -1),
+        _folded_bias(op, weights),
+        _channel_rescales(op, out_channels),
+    )
     return Layer(
         name=layer_name(op),
-        kernel="pointwise_s8" if pointwise else "conv2d_s8",
-        params_type="conv_params_t",
-        fields={
-            "geometry": geometry.as_c(),
-            "in_channels": str(in_channels),
-            "out_channels": str(out_channels),
-            "in_zero_point": str(op.tensor(0).zero_point),
-            **_output_fields(op),
-            **_CONSTANT_FIELDS,
-        },
-        arrays=_constants(weights, _folded_bias(op, weights), _channel_rescales(op, out_channels)),
+        kernel=f"conv2d_s8_{packed.kernel}",
+        params_type="product_params_t",
+        fields=_product_fields(op, packed, geometry, in_channels, _BACKWARD if backward else 0, depth),
+        arrays=_arrays(packed),
         inputs=(op.tensor(0),),
         output=op.output,
-        scratch_bytes=0 if pointwise else 2 * window_h * window_w * in_channels,
+        scratch_bytes=(4 if geometry.is_pointwise else 8) * depth,
         macs=op.output.size * window_h * window_w * in_channels,
+        overlap=overlap,
     )
 
 
-def lower_depthwise(op: Op) -> Layer:
+def lower_depthwise(op: Op, target: Target) -> Layer:
     """DEPTHWISE_CONV_2D with any channel multiplier."""
     weights = _weights(op, 4)
-    _, window_h, window_w, out_channels = weights.shape
+    _, window_h, window_w, channels = weights.shape
+    geometry = geometry_of(op, (window_h, window_w))
     in_channels = image_shape(op, 0)[3]
+    by_channel = np.ascontiguousarray(weights.reshape(-1, channels).T)
+    rescales = _channel_rescales(op, channels)
+    packed = target.depthwise(by_channel, _folded_bias(op, by_channel), rescales, geometry, in_channels)
     return Layer(
         name=layer_name(op),
-        kernel="depthwise_s8",
+        kernel=f"depthwise_s8_{packed.kernel}",
         params_type="depthwise_params_t",
         fields={
-            "geometry": geometry_of(op, (window_h, window_w)).as_c(),
+            "geometry": geometry.as_c(),
+            "channels": str(channels),
             "in_channels": str(in_channels),
-            "multiplier": str(out_channels // in_channels),
             "in_zero_point": str(op.tensor(0).zero_point),
+            "flags": str(packed.flags),
             **_output_fields(op),
-            **_CONSTANT_FIELDS,
+            **_pointers(packed),
         },
-        arrays=_constants(weights, _bias(op, out_channels), _channel_rescales(op, out_channels)),
+        arrays=_arrays(packed),
         inputs=(op.tensor(0),),
         output=op.output,
+        scratch_bytes=packed.scratch_bytes,
         macs=op.output.size * window_h * window_w,
+        overlap=None if packed.kernel == "portable" else IN_PLACE,
     )
 
 
-def lower_dense(op: Op) -> Layer:
-    """FULLY_CONNECTED on batch 1."""
+def lower_dense(op: Op, target: Target) -> Layer:
+    """FULLY_CONNECTED on batch 1: a convolution of one pixel."""
     weights = _weights(op, 2)
     out_features, in_features = weights.shape
     if op.tensor(0).size != in_features:
         raise InputError(f"{op.label} works on a batch; a batch of 1 is needed")
+    depth = _depth(in_features)
+    packed = target.product(weights[:, None, :], _folded_bias(op, weights), _dense_rescales(op, out_features))
     return Layer(
         name=layer_name(op),
-        kernel="dense_s8",
-        params_type="dense_params_t",
-        fields={
-            "in_features": str(in_features),
-            "out_features": str(out_features),
-            **_output_fields(op),
-            **_CONSTANT_FIELDS,
-        },
-        arrays=_constants(weights, _folded_bias(op, weights), _dense_rescales(op, out_features)),
+        kernel=f"dense_s8_{packed.kernel}",
+        params_type="product_params_t",
+        fields=_product_fields(op, packed, Geometry(1, 1, 1, 1, 1, 1, 1, 1, 0, 0), in_features, 0, depth),
+        arrays=_arrays(packed),
         inputs=(op.tensor(0),),
         output=op.output,
+        scratch_bytes=packed.scratch_bytes,
         macs=out_features * in_features,
+        overlap=Overlap(None, None) if packed.scratch_bytes else None,
     )
 
 
-def _constants(weights: Int8s, bias: Int32s, rescales: list[Rescale]) -> tuple[Array, ...]:
-    return (
-        int_array("weights", "int8_t", weights),
-        int_array("bias", "int32_t", bias),
-        rescale_array(rescales),
-    )
+def _depth(inputs: int) -> int:
+    return -(-inputs // 4) * 4
+
+
+def _product_fields(
+    op: Op, packed: Packed, geometry: Geometry, in_channels: int, flags: int, depth: int
+) -> dict[str, str]:
+    return {
+        "geometry": geometry.as_c(),
+        "in_channels": str(in_channels),
+        "out_channels": str(op.output.shape[-1]),
+        "in_zero_point": str(op.tensor(0).zero_point),
+        "depth": str(depth),
+        "flags": str(packed.flags | flags),
+        **_output_fields(op),
+        **_pointers(packed),
+    }
+
+
+def _arrays(packed: Packed) -> tuple[Array, ...]:
+    return tuple(int_array(name, f"{v.dtype}_t", v) for name, v in _constants(packed) if v is not None)
+
+
+def _pointers(packed: Packed) -> dict[str, str]:
+    return {name: "0" if values is None else f"{{{name}}}" for name, values in _constants(packed)}
+
+
+def _constants(packed: Packed) -> list[tuple[str, npt.NDArray[np.integer] | None]]:
+    return [
+        ("weights", packed.weights),
+        ("bias", packed.bias),
+        ("multiplier", packed.multiplier),
+        ("shift", packed.shift),
+    ]
 
 
 def _weights(op: Op, rank: int) -> Int8s:

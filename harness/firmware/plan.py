@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import InputError
+from harness.firmware.backends import Target
 from harness.firmware.graph import Tensor
 from harness.firmware.image import TensorSpec
 from harness.firmware.layer import Layer
@@ -13,6 +14,9 @@ from harness.firmware.memory import MemoryPlan, plan_memory, scratch_key, tensor
 from harness.firmware.passes import simplify
 from harness.firmware.reader import read_model
 from harness.firmware.work import graph_macs
+
+# RAM that is spent so that a sample can be inferred again; beyond it the first result is kept instead.
+_INPUT_MAY_COST_BYTES = 1024
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class ModelPlan:
         output: The model's output as the board gives it.
         input_offset: Arena offset of the input, in bytes.
         output_offset: Arena offset of the output, in bytes.
+        keeps_input: Whether the input survives an inference; if not, a sample serves for one result.
         nominal_macs: Multiply-accumulates of the file's operators, before channels were dropped.
     """
 
@@ -37,6 +42,7 @@ class ModelPlan:
     output: TensorSpec
     input_offset: int
     output_offset: int
+    keeps_input: bool
     nominal_macs: int
 
     @property
@@ -58,11 +64,12 @@ class ModelPlan:
         return [self.memory.offsets[key] for key in keys]
 
 
-def plan_model(model: Path, *, eliminate: bool = True) -> ModelPlan:
+def plan_model(model: Path, target: Target, *, eliminate: bool = True) -> ModelPlan:
     """Read, simplify, lower and place the model at `model`.
 
     Args:
         model: An int8 `.tflite` file.
+        target: Whose kernels shall run it.
         eliminate: Whether channels that carry nothing are dropped; False to compare with.
 
     Raises:
@@ -72,11 +79,15 @@ def plan_model(model: Path, *, eliminate: bool = True) -> ModelPlan:
     try:
         nominal_macs = graph_macs(graph)
         graph = simplify(graph, eliminate=eliminate)
-        layers = lower(graph)
-        memory = plan_memory(graph, layers)
+        layers = lower(graph, target)
+        memory = plan_memory(graph, layers, keep_input=False)
+        with_input = plan_memory(graph, layers, keep_input=True)
     except (ValueError, TypeError, KeyError, IndexError, ArithmeticError) as error:
         # The file parses, but its shapes, options and constants contradict each other.
         raise InputError(f"{model} is a damaged TFLite model ({error}); export it again") from error
+    keeps_input = with_input.arena_bytes - memory.arena_bytes - graph.output.size <= _INPUT_MAY_COST_BYTES
+    if keeps_input:
+        memory = with_input
     return ModelPlan(
         model_sha256=hashlib.sha256(model.read_bytes()).hexdigest(),
         layers=tuple(layers),
@@ -85,6 +96,7 @@ def plan_model(model: Path, *, eliminate: bool = True) -> ModelPlan:
         output=_spec(graph.output),
         input_offset=memory.offsets[tensor_key(graph.input.index)],
         output_offset=memory.offsets[tensor_key(graph.output.index)],
+        keeps_input=keeps_input,
         nominal_macs=nominal_macs,
     )
 

@@ -7,15 +7,25 @@ from harness.config.paths import resource_dir
 _KERNELS = Path("kernels") / "portable"
 
 
-def target_sources(port: str) -> list[Path]:
-    """Fixed sources of an image for a chip of `port`; the linker drops unused kernels."""
+_CORE_KERNELS = {"cortex-m0": "armv6m", "cortex-m4": "armv7em"}
+
+
+def target_sources(port: str, core: str) -> list[Path]:
+    """Fixed sources of an image for a chip of `port` and `core`; the linker drops unused kernels."""
     root = resource_dir("firmware_templates")
     return [
         *sorted((root / "core").glob("*.c")),
         *sorted((root / "dut").glob("*.c")),
-        *sorted((root / _KERNELS).glob("*.c")),
+        *kernel_sources(core),
         root / "ports" / port / "port.c",
     ]
+
+
+def kernel_sources(core: str) -> list[Path]:
+    """All kernels for `core`, in C and assembly."""
+    root = resource_dir("firmware_templates")
+    own = root / "kernels" / _CORE_KERNELS[core]
+    return [*sorted((root / _KERNELS).glob("*.c")), *sorted([*own.glob("*.c"), *own.glob("*.S")])]
 
 
 def host_sources() -> list[Path]:

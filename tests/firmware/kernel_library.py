@@ -27,35 +27,6 @@ class Geometry(c.Structure):
     _fields_ = [*_shorts("in_h in_w out_h out_w window_h window_w stride_h stride_w pad_top pad_left")]
 
 
-class Conv(c.Structure):
-    _fields_ = [
-        ("geometry", Geometry),
-        *_shorts("in_channels out_channels in_zero_point out_zero_point act_min act_max"),
-        ("weights", c.c_void_p),
-        ("bias", c.c_void_p),
-        ("rescale", c.c_void_p),
-    ]
-
-
-class Depthwise(c.Structure):
-    _fields_ = [
-        ("geometry", Geometry),
-        *_shorts("in_channels multiplier in_zero_point out_zero_point act_min act_max"),
-        ("weights", c.c_void_p),
-        ("bias", c.c_void_p),
-        ("rescale", c.c_void_p),
-    ]
-
-
-class Dense(c.Structure):
-    _fields_ = [
-        *[(n, I16) for n in ["in_features", "out_features", "out_zero_point", "act_min", "act_max"]],
-        ("weights", c.c_void_p),
-        ("bias", c.c_void_p),
-        ("rescale", c.c_void_p),
-    ]
-
-
 class Pool(c.Structure):
     _fields_ = [("geometry", Geometry), ("channels", I16), ("act_min", I16), ("act_max", I16)]
 

@@ -1,6 +1,5 @@
 """Every kernel against the integer reference, on random shapes, strides, paddings and scales."""
 
-import ctypes as c
 
 import numpy as np
 import pytest
@@ -52,79 +51,6 @@ def int8s(rng, *shape):
     values = rng.integers(-128, 128, shape)
     extreme = rng.random(shape) < 0.1
     return np.where(extreme, rng.choice([-128, 127], shape), values).astype(np.int8)
-
-
-def random_rescales(rng, count):
-    scales = [rescale_from_real(float(10.0 ** rng.uniform(-6, 0.5))) for _ in range(count)]
-    scales[0] = rescale_from_real(0.0) if rng.random() < 0.1 else scales[0]
-    pairs = [(s.multiplier, s.shift) for s in scales]
-    return pairs, (lib.Rescale * count)(*pairs)
-
-
-@EXAMPLES
-@given(image_cases(), CHANNELS, CHANNELS)
-def test_conv2d_and_pointwise(case, in_channels, out_channels):
-    rng = case["rng"]
-    x = int8s(rng, *case["size"], in_channels)
-    weights = np.clip(int8s(rng, out_channels, *case["window"], in_channels), -127, 127)
-    bias = rng.integers(-20000, 20000, out_channels).astype(np.int32)
-    pairs, rescales = random_rescales(rng, out_channels)
-    x_zero, out_zero = case["zeros"]
-    sums = weights.reshape(out_channels, -1).sum(axis=1, dtype=np.int64)
-    folded = (bias - x_zero * sums).astype(np.int32)
-    params = lib.Conv(
-        geometry(case), in_channels, out_channels, x_zero, out_zero, *case["act"],
-        weights.ctypes.data, folded.ctypes.data, c.addressof(rescales),
-    )  # fmt: skip
-    expected = ref.conv(
-        x, weights, bias, pairs, x_zero=x_zero, out_zero=out_zero, act=case["act"],
-        stride=case["stride"], pad=case["pad"], out_shape=case["out"],
-    )  # fmt: skip
-    scratch = 2 * int(np.prod(case["window"])) * in_channels
-    np.testing.assert_array_equal(lib.call("conv2d_s8", params, expected.shape, x, scratch=scratch), expected)
-    if case["window"] == (1, 1) and case["stride"] == (1, 1):
-        np.testing.assert_array_equal(lib.call("pointwise_s8", params, expected.shape, x), expected)
-
-
-@EXAMPLES
-@given(image_cases(), CHANNELS, st.integers(1, 3))
-def test_depthwise(case, in_channels, multiplier):
-    rng = case["rng"]
-    channels = in_channels * multiplier
-    x = int8s(rng, *case["size"], in_channels)
-    weights = np.clip(int8s(rng, *case["window"], channels), -127, 127)
-    bias = rng.integers(-20000, 20000, channels).astype(np.int32)
-    pairs, rescales = random_rescales(rng, channels)
-    x_zero, out_zero = case["zeros"]
-    params = lib.Depthwise(
-        geometry(case), in_channels, multiplier, x_zero, out_zero, *case["act"],
-        weights.ctypes.data, bias.ctypes.data, c.addressof(rescales),
-    )  # fmt: skip
-    expected = ref.depthwise(
-        x, weights, bias, pairs, multiplier=multiplier, x_zero=x_zero, out_zero=out_zero,
-        act=case["act"], stride=case["stride"], pad=case["pad"], out_shape=case["out"],
-    )  # fmt: skip
-    np.testing.assert_array_equal(lib.call("depthwise_s8", params, expected.shape, x), expected)
-
-
-@EXAMPLES
-@given(st.integers(1, 70), st.integers(1, 20), ZERO, ZERO, st.integers(0, 2**32 - 1))
-def test_dense(in_features, out_features, x_zero, out_zero, seed):
-    rng = np.random.default_rng(seed)
-    x = int8s(rng, in_features)
-    weights = int8s(rng, out_features, in_features)
-    bias = rng.integers(-(2**20), 2**20, out_features).astype(np.int32)
-    pairs, rescales = random_rescales(rng, out_features)
-    folded = (bias - x_zero * weights.sum(axis=1, dtype=np.int64)).astype(np.int32)
-    params = lib.Dense(
-        in_features, out_features, out_zero, -128, 127,
-        weights.ctypes.data, folded.ctypes.data, c.addressof(rescales),
-    )  # fmt: skip
-    expected = ref.conv(
-        x[None, None], weights[:, None, None], bias, pairs, x_zero=x_zero, out_zero=out_zero,
-        act=(-128, 127), stride=(1, 1), pad=(0, 0), out_shape=(1, 1),
-    )[0, 0]  # fmt: skip
-    np.testing.assert_array_equal(lib.call("dense_s8", params, expected.shape, x), expected)
 
 
 @EXAMPLES

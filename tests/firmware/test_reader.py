@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.errors import HarnessError, InputError
+from harness.firmware.backends import HOST
 from harness.firmware.plan import plan_model
 from harness.tasks.framework import load_keras, load_tensorflow, quiet_stderr
 from tests.firmware import models
@@ -18,21 +19,21 @@ def small_model(tmp_path_factory):
 
 def test_missing_file(tmp_path):
     with pytest.raises(InputError, match=r"cannot read the model .*none\.tflite: No such file"):
-        plan_model(tmp_path / "none.tflite")
+        plan_model(tmp_path / "none.tflite", HOST)
 
 
 def test_not_a_model(tmp_path):
     path = tmp_path / "text.tflite"
     path.write_text("hello, this is no model")
     with pytest.raises(InputError, match="not a TFLite model"):
-        plan_model(path)
+        plan_model(path, HOST)
 
 
 def test_truncated_model(small_model, tmp_path):
     path = tmp_path / "cut.tflite"
     path.write_bytes(small_model.read_bytes()[:400])
     with pytest.raises(InputError, match="damaged TFLite model"):
-        plan_model(path)
+        plan_model(path, HOST)
 
 
 def test_float_model(tmp_path):
@@ -45,7 +46,7 @@ def test_float_model(tmp_path):
     with pytest.raises(
         InputError, match=r"operator 0 \(FULLY_CONNECTED\) works on float32: the model is not fully"
     ):
-        plan_model(path)
+        plan_model(path, HOST)
 
 
 def test_unknown_operator_is_named_with_its_index(tmp_path):
@@ -54,7 +55,7 @@ def test_unknown_operator_is_named_with_its_index(tmp_path):
     x = keras.layers.Conv2D(3, 3)(inputs)
     path = models.write(keras.Model(inputs, keras.layers.Activation("tanh")(x)), tmp_path / "tanh.tflite")
     with pytest.raises(InputError, match=r"operator 1 is TANH, which the firmware cannot run"):
-        plan_model(path)
+        plan_model(path, HOST)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -68,6 +69,6 @@ def test_damage_never_escapes_as_another_exception(small_model, tmp_path, seed, 
     path = tmp_path / "damaged.tflite"
     path.write_bytes(content.tobytes())
     try:
-        plan_model(path)
+        plan_model(path, HOST)
     except HarnessError as error:
         assert "\n" not in str(error)

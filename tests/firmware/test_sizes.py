@@ -55,7 +55,7 @@ def test_only_the_compiler_s_own_functions_belong_to_no_file(image: Image) -> No
     parts = {symbol.name: symbol.part for symbol in symbols}
     assert parts["main"] == "protocol"
     assert parts["run_infer"] == "protocol"
-    assert parts["reset_handler"] == parts["port_init"] == parts["memset"] == "startup"
+    assert parts["reset_handler"] == parts["port_init"] == parts["memcpy"] == "startup"
     assert parts["softmax_s8"] == parts["model_run"] == "kernels"
 
 

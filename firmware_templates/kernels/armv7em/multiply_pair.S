@@ -1,0 +1,227 @@
+/* The matrix product for Cortex-M4: blocks of four output channels by two pixels, two inputs deep a step.
+ *
+ * A word of weights holds two channels a and b at two depths, each half as a + 256 * b (signed). SMLAD of the
+ * raw word sums A + 256 * B; SXTB16 leaves a alone for the sum A. So two channels cost one extension, and
+ * B = (sum - A) >> 8 at the end, exact because |B| < 2^23 (checked when the weights are packed).
+ *
+ * Constants of four channels in the stream: four biases, four multipliers (2m - 2^32), four bytes 32 - s.
+ * The last one or two channels: two biases, two multipliers, bytes. */
+#ifdef __ARM_FEATURE_DSP
+#include "offsets.h"
+#include "requantize_macros.h"
+.syntax unified
+.thumb
+
+#define STEPS 16     /* in the unrolled loop */
+#define STEP_BYTES 48 /* of its code */
+
+#define S_STREAM 0
+#define S_ENTRY 4
+#define S_FIRST 8  /* column less the skipped steps */
+#define S_SKIP 12  /* bytes of columns and weights of the steps that the first pass skips */
+#define S_END 16   /* of the column */
+#define S_REMAINING 20
+#define S_OUT 24 /* two pointers */
+#define S_ZERO_POINT 32
+#define S_COLUMN 36
+#define FRAME 40
+
+/* void armv7em_multiply_pair(const product_params_t *p, const uint32_t *column, int8_t *out_a, int8_t *out_b)
+ * r0 r1 inputs of both pixels, r2 r3 weights, r4 column, r5 weights' address,
+ * r6 r7 sums of channel 0, r8 r9 of 0 and 1, r10 r11 of 2, r12 lr of 2 and 3 */
+.section .text.armv7em_multiply_pair, "ax", %progbits
+.balign 4
+.global armv7em_multiply_pair
+.type armv7em_multiply_pair, %function
+.thumb_func
+armv7em_multiply_pair:
+  push {r4-r11, lr}
+  sub sp, #FRAME
+  strd r2, r3, [sp, #S_OUT]
+  ldrsh r2, [r0, #P_OUT_ZERO_POINT]
+  ldrsh r3, [r0, #P_OUT_CHANNELS]
+  ldrsh r4, [r0, #P_DEPTH]
+  ldr r5, [r0, #P_WEIGHTS]
+  ldr r6, [r0, #P_STREAM]
+  str r2, [sp, #S_ZERO_POINT]
+  str r6, [sp, #S_STREAM]
+  str r1, [sp, #S_COLUMN]
+  add r7, r1, r4, lsl #2 /* 4 bytes of column a depth */
+  str r7, [sp, #S_END]
+  lsrs r4, r4, #1 /* steps */
+  rsbs r4, r4, #0
+  and r4, r4, #(STEPS - 1)
+  lsls r7, r4, #3
+  str r7, [sp, #S_SKIP]
+  subs r1, r1, r7
+  str r1, [sp, #S_FIRST]
+  movs r7, #STEP_BYTES
+  mul r4, r4, r7
+  adr r7, .Lsteps
+  add r7, r7, r4
+  adds r7, #1
+  str r7, [sp, #S_ENTRY]
+  subs r3, #4
+  str r3, [sp, #S_REMAINING]
+  blt .Ltail
+
+.Lblock:
+  ldr r0, [sp, #S_STREAM]
+  ldr r4, [sp, #S_FIRST]
+  ldr r1, [sp, #S_SKIP]
+  ldr r2, [sp, #S_ENTRY]
+  ldmia r0!, {r6, r8, r10, r12}
+  str r0, [sp, #S_STREAM]
+  subs r5, r5, r1
+  add r8, r6, r8, lsl #8
+  add r12, r10, r12, lsl #8
+  mov r7, r6
+  mov r9, r8
+  mov r11, r10
+  mov lr, r12
+  bx r2
+  .balign 4
+.Lsteps:
+  .set offset, 0
+  .rept STEPS
+  ldr.n r0, [r4, #offset]
+  ldr.n r1, [r4, #offset + 4]
+  ldr.n r2, [r5, #offset]
+  ldr.n r3, [r5, #offset + 4]
+  smlad r8, r0, r2, r8
+  smlad r9, r1, r2, r9
+  sxtb16 r2, r2
+  smlad r12, r0, r3, r12
+  smlad lr, r1, r3, lr
+  sxtb16 r3, r3
+  smlad r6, r0, r2, r6
+  smlad r7, r1, r2, r7
+  smlad r10, r0, r3, r10
+  smlad r11, r1, r3, r11
+  .set offset, offset + 8
+  .endr
+  ldr r0, [sp, #S_END]
+  adds r4, #(8 * STEPS)
+  adds r5, #(8 * STEPS)
+  cmp r4, r0
+  bne.w .Lsteps
+
+  ldr r4, [sp, #S_STREAM]
+  ldr r2, [sp, #S_ZERO_POINT]
+  subs r8, r8, r6
+  sub r9, r9, r7
+  sub r12, r12, r10
+  sub lr, lr, r11
+  asr r8, r8, #8
+  asr r9, r9, #8
+  asr r12, r12, #8
+  asr lr, lr, #8
+  ldr r3, [r4, #16]
+  ldr r0, [r4]
+  movs r1, #1
+  lsls r1, r3
+  REQUANTIZE_2 r6, r7, r0, r1, r2
+  ldr r0, [r4, #4]
+  lsrs r3, r3, #8
+  movs r1, #1
+  lsls r1, r3
+  REQUANTIZE_2 r8, r9, r0, r1, r2
+  ldr r0, [r4, #8]
+  lsrs r3, r3, #8
+  movs r1, #1
+  lsls r1, r3
+  REQUANTIZE_2 r10, r11, r0, r1, r2
+  ldr r0, [r4, #12]
+  lsrs r3, r3, #8
+  movs r1, #1
+  lsls r1, r3
+  REQUANTIZE_2 r12, lr, r0, r1, r2
+  ldr r0, [sp, #S_OUT]
+  ldr r1, [sp, #S_OUT + 4]
+  ldr r3, [sp, #S_REMAINING]
+  adds r4, #20
+  str r4, [sp, #S_STREAM]
+  strb r6, [r0]
+  strb r8, [r0, #1]
+  strb r10, [r0, #2]
+  strb r12, [r0, #3]
+  strb r7, [r1]
+  strb r9, [r1, #1]
+  strb r11, [r1, #2]
+  strb lr, [r1, #3]
+  adds r0, #4
+  adds r1, #4
+  str r0, [sp, #S_OUT]
+  str r1, [sp, #S_OUT + 4]
+  subs r3, #4
+  str r3, [sp, #S_REMAINING]
+  bge.w .Lblock
+
+.Ltail: /* r3 channels left less 4 */
+  adds r3, #4
+  ble 3f
+  ldr r0, [sp, #S_STREAM]
+  ldr r4, [sp, #S_COLUMN]
+  ldr r12, [sp, #S_END]
+  ldmia r0!, {r6, r8}
+  str r0, [sp, #S_STREAM]
+  add r8, r6, r8, lsl #8
+  mov r7, r6
+  mov r9, r8
+1:
+  ldr r0, [r4]
+  ldr r1, [r4, #4]
+  ldr r2, [r5]
+  ldr r10, [r4, #8]
+  ldr r11, [r4, #12]
+  ldr lr, [r5, #4]
+  smlad r8, r0, r2, r8
+  smlad r9, r1, r2, r9
+  sxtb16 r2, r2
+  smlad r8, r10, lr, r8
+  smlad r9, r11, lr, r9
+  sxtb16 lr, lr
+  smlad r6, r0, r2, r6
+  smlad r7, r1, r2, r7
+  smlad r6, r10, lr, r6
+  smlad r7, r11, lr, r7
+  adds r4, #16
+  adds r5, #8
+  cmp r4, r12
+  bne 1b
+  ldr r4, [sp, #S_STREAM]
+  ldr r2, [sp, #S_ZERO_POINT]
+  subs r8, r8, r6
+  sub r9, r9, r7
+  asr r8, r8, #8
+  asr r9, r9, #8
+  ldr r10, [r4, #8]
+  ldr r0, [r4]
+  movs r1, #1
+  lsl r1, r1, r10
+  REQUANTIZE_2 r6, r7, r0, r1, r2
+  ldr r0, [r4, #4]
+  lsr r10, r10, #8
+  movs r1, #1
+  lsl r1, r1, r10
+  REQUANTIZE_2 r8, r9, r0, r1, r2
+  ldr r0, [sp, #S_OUT]
+  ldr r1, [sp, #S_OUT + 4]
+  adds r4, #12
+  str r4, [sp, #S_STREAM]
+  strb r6, [r0], #1
+  strb r7, [r1], #1
+  cmp r3, #1
+  beq 3f
+  strb r8, [r0], #1
+  strb r9, [r1], #1
+  str r0, [sp, #S_OUT]
+  str r1, [sp, #S_OUT + 4]
+  subs r3, #2
+  subs r3, #4
+  b .Ltail
+3:
+  add sp, #FRAME
+  pop {r4-r11, pc}
+.size armv7em_multiply_pair, . - armv7em_multiply_pair
+#endif

@@ -1,0 +1,29 @@
+/* Convolution and dense layer on Cortex-M4; multiply_pair.S describes the packing of their constants. */
+#ifdef __ARM_FEATURE_DSP
+#include <stddef.h>
+
+#include "convolve.h"
+#include "offsets.h"
+
+_Static_assert(offsetof(product_params_t, out_channels) == P_OUT_CHANNELS, "offsets.h");
+_Static_assert(offsetof(product_params_t, out_zero_point) == P_OUT_ZERO_POINT, "offsets.h");
+_Static_assert(offsetof(product_params_t, depth) == P_DEPTH, "offsets.h");
+_Static_assert(offsetof(product_params_t, weights) == P_WEIGHTS, "offsets.h");
+_Static_assert(offsetof(product_params_t, bias) == P_STREAM, "offsets.h");
+
+int8_t *armv7em_pack_pair(const int8_t *a, const int8_t *b, int count, int8_t *column);
+void armv7em_pack_single(const int8_t *a, int count, int8_t *column);
+void armv7em_multiply_pair(const product_params_t *p, const int8_t *column, int8_t *out_a, int8_t *out_b);
+void armv7em_multiply_single(const product_params_t *p, const int8_t *column, int8_t *out);
+
+void conv2d_s8_armv7em(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch) {
+  product_core_t core = {4, armv7em_pack_pair, armv7em_multiply_pair};
+  convolve(p, core, in, out, scratch);
+}
+
+void dense_s8_armv7em(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch) {
+  armv7em_pack_single(in, p->in_channels, scratch);
+  armv7em_multiply_single(p, scratch, out);
+  if (p->act_min > -128 || p->act_max < 127) clamp_pixel(p, out);
+}
+#endif

@@ -1,0 +1,51 @@
+"""Which kernel runs a layer with weights: the one written for the core if it can, else plain C."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from harness.firmware import armv7em, portable
+from harness.firmware.fixedpoint import Rescale
+from harness.firmware.packed import Int8s, Int32s, Packed
+from harness.firmware.shapes import Geometry
+
+
+class Backend(Protocol):
+    """The kernels of one core. `None` says that the values or shapes are not among what they run."""
+
+    def pack_product(self, weights: Int8s, bias: Int32s, rescales: list[Rescale]) -> Packed | None:
+        """Weights `(outputs, window rows, inputs of a row)`, folded biases and rescales of each output."""
+
+    def pack_depthwise(
+        self, weights: Int8s, bias: Int32s, rescales: list[Rescale], geometry: Geometry
+    ) -> Packed | None:
+        """Weights `(channels, window_h * window_w)` with one output for each input channel."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What code is generated for: the kernels of a core, or plain C alone where `backend` is None."""
+
+    backend: Backend | None
+
+    def product(self, weights: Int8s, bias: Int32s, rescales: list[Rescale]) -> Packed:
+        """Constants of a convolution or dense layer."""
+        packed = self.backend.pack_product(weights, bias, rescales) if self.backend else None
+        return packed or portable.pack_product(weights, bias, rescales)
+
+    def depthwise(
+        self, weights: Int8s, bias: Int32s, rescales: list[Rescale], geometry: Geometry, in_channels: int
+    ) -> Packed:
+        """Constants of a depthwise convolution."""
+        packed = None
+        if self.backend and in_channels == len(weights):
+            packed = self.backend.pack_depthwise(weights, bias, rescales, geometry)
+        return packed or portable.pack_depthwise(weights, bias, rescales)
+
+
+HOST = Target(None)
+_BACKENDS: dict[str, Backend | None] = {"cortex-m0": None, "cortex-m4": armv7em}
+
+
+def target_of(core: str) -> Target:
+    """The target of a board's core, `"cortex-m0"` or `"cortex-m4"`."""
+    return Target(_BACKENDS[core])

@@ -20,7 +20,7 @@ void *memmove(void *to, const void *from, size_t count) {
   return to;
 }
 
-void *memset(void *to, int value, size_t count) {
+__attribute__((noinline)) void *memset(void *to, int value, size_t count) {
   unsigned char *out = to;
   while (count && ((uintptr_t)out & 3u)) {
     *out++ = (unsigned char)value;
@@ -31,3 +31,24 @@ void *memset(void *to, int value, size_t count) {
   while (count--) *out++ = (unsigned char)value;
   return to;
 }
+
+#if defined(__arm__) && defined(__clang__)
+/* The Arm run-time ABI's names, which clang calls; its own functions of these names are many times as long. */
+#define SAME_AS(function) __attribute__((alias(#function)))
+void *__aeabi_memcpy(void *restrict to, const void *restrict from, size_t count) SAME_AS(memcpy);
+void *__aeabi_memcpy4(void *restrict to, const void *restrict from, size_t count) SAME_AS(memcpy);
+void *__aeabi_memcpy8(void *restrict to, const void *restrict from, size_t count) SAME_AS(memcpy);
+void *__aeabi_memmove(void *to, const void *from, size_t count) SAME_AS(memmove);
+void *__aeabi_memmove4(void *to, const void *from, size_t count) SAME_AS(memmove);
+void *__aeabi_memmove8(void *to, const void *from, size_t count) SAME_AS(memmove);
+
+/* Here value and count come in the other order. Taken for the well-known function, the call of memset would
+ * become one of these again. */
+#define AS_WRITTEN __attribute__((no_builtin))
+AS_WRITTEN void __aeabi_memset(void *to, size_t count, int value) { memset(to, value, count); }
+AS_WRITTEN void __aeabi_memclr(void *to, size_t count) { memset(to, 0, count); }
+void __aeabi_memset4(void *to, size_t count, int value) SAME_AS(__aeabi_memset);
+void __aeabi_memset8(void *to, size_t count, int value) SAME_AS(__aeabi_memset);
+void __aeabi_memclr4(void *to, size_t count) SAME_AS(__aeabi_memclr);
+void __aeabi_memclr8(void *to, size_t count) SAME_AS(__aeabi_memclr);
+#endif

@@ -1,40 +1,42 @@
 #include "text.h"
 
+#include "divide.h"
 #include "port.h"
 
 void text_put(const char *text) {
   while (*text) port_putchar(*text++);
 }
 
-void text_unsigned(uint64_t value) {
-  char digits[20];
+/* Digits of `value`, the last `decimals` of them after a point. */
+static void number(uint64_t value, int decimals) {
+  char digits[21];
   int count = 0;
+  int least = decimals ? decimals + 2 : 1; /* one digit and the point stand before the decimals */
   do {
-    digits[count++] = (char)('0' + value % 10);
-    value /= 10;
-  } while (value);
+    digits[count++] = (char)('0' + divide(&value, 10));
+    if (count == decimals) digits[count++] = '.';
+  } while (value || count < least);
   while (count) port_putchar(digits[--count]);
 }
 
-void text_signed(int32_t value) {
-  if (value < 0) port_putchar('-');
-  text_unsigned(value < 0 ? -(uint32_t)value : (uint32_t)value);
+/* The minus of a negative value; gives the value without it. */
+static uint32_t without_sign(int32_t value) {
+  if (value >= 0) return (uint32_t)value;
+  port_putchar('-');
+  return -(uint32_t)value;
 }
+
+void text_unsigned(uint64_t value) { number(value, 0); }
+
+void text_signed(int32_t value) { number(without_sign(value), 0); }
+
+void text_thousandths(int32_t value) { number(without_sign(value), 3); }
+
+static void hex_digit(unsigned value) { port_putchar((char)(value < 10 ? '0' + value : 'a' - 10 + value)); }
 
 void text_hex_byte(uint8_t value) {
-  static const char digit[] = "0123456789abcdef";
-  port_putchar(digit[value >> 4]);
-  port_putchar(digit[value & 15]);
-}
-
-void text_thousandths(int32_t value) {
-  uint32_t size = value < 0 ? -(uint32_t)value : (uint32_t)value;
-  if (value < 0) port_putchar('-');
-  text_unsigned(size / 1000);
-  port_putchar('.');
-  port_putchar((char)('0' + size / 100 % 10));
-  port_putchar((char)('0' + size / 10 % 10));
-  port_putchar((char)('0' + size % 10));
+  hex_digit(value >> 4);
+  hex_digit(value & 15u);
 }
 
 void text_end_line(void) { text_put("\r\n"); }

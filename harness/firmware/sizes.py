@@ -102,7 +102,8 @@ def _placed(elf: ELFFile) -> Iterator[tuple[int, int, PlacedSymbol]]:
         address, size = symbol["st_value"], symbol["st_size"]
         if kind == "STT_FUNC":
             address &= ~1
-        file = assembly.get(symbol.name) or files.locals.get(index) or files.starts.get(address, "")
+        # Linkers may make a function local and list it behind another file: where it begins says more.
+        file = assembly.get(symbol.name) or files.starts.get(address) or files.locals.get(index, "")
         if kind == "STT_OBJECT" and _LAYER_CONSTANT.match(symbol.name):
             part = "weights"
         else:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from harness.config.paths import cache_dir
 from harness.errors import BuildError, InputError
+from harness.firmware.small import is_small
 
 COMMON_FLAGS = (
     "-std=c11",
@@ -37,6 +38,7 @@ class Toolchain:
         compiler: Its name and version, as results record it.
         command: The program and its fixed leading arguments.
         flags: Compile options, as results record them.
+        small_flags: Added to them for what is compiled for size.
         link_flags: Further options of the link.
         libraries: What comes last on the link line.
     """
@@ -44,23 +46,32 @@ class Toolchain:
     compiler: str
     command: tuple[str, ...]
     flags: tuple[str, ...]
+    small_flags: tuple[str, ...]
     link_flags: tuple[str, ...]
     libraries: tuple[str, ...]
 
     def link(self, sources: list[Path], includes: list[Path], script: Path, elf: Path) -> None:
-        """Compile and link `sources` into `elf`.
+        """Compile and link `sources` into `elf`; what is not a kernel is compiled for size.
 
         Raises:
             BuildError: The compiler refused; the message ends with its first error.
         """
+        compile_command = [*self.command, *self.flags, *(f"-I{folder}" for folder in includes)]
+        small = [str(source) for source in sources if is_small(source)]
+        others = [str(source) for source in sources if not is_small(source)]
+        joined = elf.with_name("small.o")
+        if small:
+            _run(
+                [*compile_command, *self.small_flags, "-nostdlib", "-r", *small, "-o", str(joined)],
+                self.compiler,
+            )
+            others.append(str(joined))
         _run(
             [
-                *self.command,
-                *self.flags,
-                *(f"-I{folder}" for folder in includes),
+                *compile_command,
                 *self.link_flags,
                 f"-Wl,-T,{script}",
-                *(str(source) for source in sources),
+                *others,
                 "-o",
                 str(elf),
                 *self.libraries,
@@ -87,6 +98,8 @@ def find_toolchain(name: str, core: str) -> Toolchain:
                 "-fhosted",
                 *COMMON_FLAGS,
             ),
+            # The driver knows no level below -Os; the compiler proper does.
+            small_flags=("-Os", "-Xclang", "-Oz", "-fomit-frame-pointer"),
             link_flags=("-nostdlib", "-Wl,--gc-sections"),
             libraries=(),
         )
@@ -102,6 +115,7 @@ def find_toolchain(name: str, core: str) -> Toolchain:
                 *COMMON_FLAGS,
                 "-fno-tree-loop-distribute-patterns",
             ),
+            small_flags=("-Os",),
             link_flags=("-nostdlib", "-nostartfiles", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments"),
             libraries=("-lgcc",),
         )

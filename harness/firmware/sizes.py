@@ -27,8 +27,10 @@ _GLOBALS = {
     "model_input": "kernels",
     "model_output": "kernels",
 }
-# Assembly names no file in the symbol table; its functions are known by their own declarations.
-_DECLARED = re.compile(r"^\s*\.(?:global|globl)\s+(\w+)", re.MULTILINE)
+# Assembly names no file in the symbol table; its functions are known by their own declarations, in which a macro's
+# argument (`\name`, perhaps with `\()`) stands for any word.
+_DECLARED = re.compile(r"^\s*\.(?:global|globl)\s+([\w\\()]+)", re.MULTILINE)
+_ARGUMENT = re.compile(r"\\\w+(?:\\\(\))?")
 _LAYER_CONSTANT = re.compile(r"layer_(\d+)_")
 
 
@@ -94,7 +96,7 @@ def _placed(elf: ELFFile) -> Iterator[tuple[int, int, PlacedSymbol]]:
     writable = {i for i, section in enumerate(elf.iter_sections()) if section["sh_type"] == "SHT_NOBITS"}
     symbols = list(elf.get_section_by_name(".symtab").iter_symbols())
     files = _files(symbols)
-    parts, assembly = _parts_of_files(), _assembly_functions()
+    parts, assembly = _parts_of_files(), _assembly_files()
     for index, symbol in enumerate(symbols):
         kind, section = symbol["st_info"]["type"], symbol["st_shndx"]
         if kind not in ("STT_FUNC", "STT_OBJECT") or not isinstance(section, int) or section in writable:
@@ -103,7 +105,8 @@ def _placed(elf: ELFFile) -> Iterator[tuple[int, int, PlacedSymbol]]:
         if kind == "STT_FUNC":
             address &= ~1
         # Linkers may make a function local and list it behind another file: where it begins says more.
-        file = assembly.get(symbol.name) or files.starts.get(address) or files.locals.get(index, "")
+        declared = next((file for pattern, file in assembly if pattern.fullmatch(symbol.name)), None)
+        file = declared or files.starts.get(address) or files.locals.get(index, "")
         if kind == "STT_OBJECT" and _LAYER_CONSTANT.match(symbol.name):
             part = "weights"
         else:
@@ -144,7 +147,11 @@ def _parts_of_files() -> dict[str, str]:
     return found
 
 
-def _assembly_functions() -> dict[str, str]:
-    """Function -> file name."""
+def _assembly_files() -> list[tuple[re.Pattern[str], str]]:
+    """What functions of assembly are called, with the file they are in."""
     root = resource_dir("firmware_templates")
-    return {name: path.name for path in root.rglob("*.S") for name in _DECLARED.findall(path.read_text())}
+    return [
+        (re.compile(_ARGUMENT.sub(r"\\w+", name)), path.name)
+        for path in sorted(root.rglob("*.S"))
+        for name in _DECLARED.findall(path.read_text())
+    ]

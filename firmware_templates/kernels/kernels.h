@@ -41,6 +41,13 @@ typedef struct {
   rescale_t a_rescale, b_rescale, out_rescale;
 } add_params_t;
 
+/* Of an addition by a core's own kernel, which knows the constants. */
+typedef struct {
+  int32_t size;
+  int16_t act_min, act_max;
+  int32_t constants[7];
+} fast_add_params_t;
+
 typedef struct {
   int32_t rows;
   int16_t width;
@@ -66,6 +73,9 @@ void average_pool_s8(const pool_params_t *p, const int8_t *in, int8_t *out);
 void max_pool_s8(const pool_params_t *p, const int8_t *in, int8_t *out);
 void mean_s8(const mean_params_t *p, const int8_t *in, int8_t *out);
 void add_s8(const add_params_t *p, const int8_t *a, const int8_t *b, int8_t *out);
+void add_s8_armv7em(const fast_add_params_t *p, const int8_t *a, const int8_t *b, int8_t *out);
+/* The window is the whole image of at most 255 pixels; channels come in fours. */
+void average_pool_s8_armv7em(const pool_params_t *p, const int8_t *in, int8_t *out);
 void softmax_s8(const softmax_params_t *p, const int8_t *in, int8_t *out);
 void pad_s8(const pad_params_t *p, const int8_t *in, int8_t *out);
 void requantize_s8(const requantize_params_t *p, const int8_t *in, int8_t *out);

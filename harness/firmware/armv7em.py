@@ -7,6 +7,8 @@ from harness.firmware.fixedpoint import Rescale
 from harness.firmware.packed import Int8s, Int32s, Packed, largest_sum, pad_depth, rescale_columns
 from harness.firmware.shapes import Geometry
 
+NAME = "armv7em"
+HALF = Rescale(1 << 30, 0)
 _SUM_LIMIT = 1 << 23  # of the sums that lie above 8 bits of their neighbour's
 _TRANSPOSED = 1
 _BAND_LINES = 16  # of a plane; larger ones gain less than 2 % for their memory
@@ -37,7 +39,7 @@ def pack_product(weights: Int8s, bias: Int32s, rescales: list[Rescale]) -> Packe
     blocks += list(pairs[2 * fours :])
     packed = np.concatenate([block.reshape(-1) for block in blocks]).astype(np.int16)
     return Packed(
-        "armv7em",
+        NAME,
         packed,
         _stream(bias, multipliers, powers),
         None,
@@ -88,7 +90,7 @@ def pack_depthwise(
     length = geometry.out_h if transposed else geometry.out_w
     pairs = (-(-length // 2) if geometry.stride_h == 1 else length) + 1
     return Packed(
-        "armv7em",
+        NAME,
         weights,
         bias,
         multipliers,
@@ -118,3 +120,46 @@ def _scaling(rescales: list[Rescale]) -> tuple[Int32s, npt.NDArray[np.int64]] | 
         return None
     doubled = 2 * multipliers.astype(np.int64) - (1 << 32)
     return doubled.astype(np.int32), 32 - shifts
+
+
+def pack_add(
+    size: int, zero_points: tuple[int, int, int], rescales: tuple[Rescale, Rescale]
+) -> list[int] | None:
+    """Constants of an addition whose first operand has the larger scale; None if the kernel cannot run it.
+
+    Args:
+        size: Elements.
+        zero_points: Of the first and second operand and of the output.
+        rescales: Of the second operand and of the output.
+    """
+    second, out = rescales
+    scaling = _scaling([out])
+    if size % 2 or scaling is None or second.multiplier < 1 << 30:
+        return None
+    if second == HALF:
+        second = Rescale(1 << 31, -1)  # the same, with the shift that the kernel needs
+    if second.shift > -1:
+        return None
+    multipliers, powers = scaling
+    return [
+        -zero_points[0] << 19,
+        -zero_points[1] << 20,
+        2 * second.multiplier - (1 << 32),
+        -(1 << (32 + second.shift)),
+        int(multipliers[0]),
+        1 << int(powers[0]),
+        zero_points[2],
+    ]
+
+
+def can_pool(geometry: Geometry, channels: int) -> bool:
+    """Whether the average pooling is over a whole image of at most 255 pixels, by fours of channels."""
+    image = (geometry.in_h, geometry.in_w)
+    is_whole = image == (geometry.window_h, geometry.window_w) and (geometry.out_h, geometry.out_w) == (1, 1)
+    return (
+        is_whole
+        and not geometry.pad_top
+        and not geometry.pad_left
+        and channels % 4 == 0
+        and (geometry.in_h * geometry.in_w <= 255)
+    )

@@ -12,6 +12,8 @@ from harness.firmware.shapes import Geometry
 class Backend(Protocol):
     """The kernels of one core. `None` says that the values or shapes are not among what they run."""
 
+    NAME: str
+
     def pack_product(self, weights: Int8s, bias: Int32s, rescales: list[Rescale]) -> Packed | None:
         """Weights `(outputs, window rows, inputs of a row)`, folded biases and rescales of each output."""
 
@@ -19,6 +21,15 @@ class Backend(Protocol):
         self, weights: Int8s, bias: Int32s, rescales: list[Rescale], geometry: Geometry
     ) -> Packed | None:
         """Weights `(channels, window_h * window_w)` with one output for each input channel."""
+
+    def pack_add(
+        self, size: int, zero_points: tuple[int, int, int], rescales: tuple[Rescale, Rescale]
+    ) -> list[int] | None:
+        """Constants of an addition; zero points of both operands and the output, rescales of the second
+        operand (the first one's is a half) and of the output."""
+
+    def can_pool(self, geometry: Geometry, channels: int) -> bool:
+        """Whether there is an average pooling for this shape."""
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,10 @@ from harness.firmware.lower_unweighted import (
 )
 from harness.firmware.lower_weighted import lower_conv, lower_dense, lower_depthwise
 
-_WEIGHTED: dict[str, Callable[[Op, Target], Layer]] = {
+_LOWERINGS: dict[str, Callable[[Op, Target], Layer]] = {
     "CONV_2D": lower_conv,
     "DEPTHWISE_CONV_2D": lower_depthwise,
     "FULLY_CONNECTED": lower_dense,
-}
-_UNWEIGHTED: dict[str, Callable[[Op], Layer]] = {
     "AVERAGE_POOL_2D": lower_pool,
     "MAX_POOL_2D": lower_pool,
     "MEAN": lower_mean,
@@ -40,10 +38,7 @@ def lower(graph: Graph, target: Target) -> list[Layer]:
     """
     layers = []
     for op in graph.ops:
-        if op.kind in _WEIGHTED:
-            layers.append(_WEIGHTED[op.kind](op, target))
-        elif op.kind in _UNWEIGHTED:
-            layers.append(_UNWEIGHTED[op.kind](op))
-        else:
+        if op.kind not in _LOWERINGS:
             raise InputError(f"{op.label} stands inside the model; it can be run at the ends only")
+        layers.append(_LOWERINGS[op.kind](op, target))
     return layers

@@ -3,6 +3,7 @@
 import numpy as np
 
 from harness.errors import InputError
+from harness.firmware.backends import Target
 from harness.firmware.fixedpoint import activation_range, mean_rescale, rescale_from_real, softmax_scaling
 from harness.firmware.graph import Op
 from harness.firmware.layer import Layer, layer_name
@@ -12,20 +13,24 @@ from harness.firmware.shapes import geometry_of, image_shape
 _MAX_SOFTMAX_WIDTH = 256  # more classes overflow TFLite's Q12.19 sum of exponentials
 
 
-def lower_pool(op: Op) -> Layer:
+def lower_pool(op: Op, target: Target) -> Layer:
     """AVERAGE_POOL_2D and MAX_POOL_2D, which keep scale and zero point."""
     if (op.tensor(0).scale, op.tensor(0).zero_point) != (op.output.scale, op.output.zero_point):
         raise InputError(f"{op.label} changes the quantisation, which the firmware cannot run")
     window = op.options["window"]
     assert isinstance(window, tuple)
     low, high = activation_range(str(op.options["activation"]), op.output.scale, op.output.zero_point)
+    geometry, channels = geometry_of(op, (window[0], window[1])), image_shape(op, 0)[3]
+    kernel = "average_pool_s8" if op.kind == "AVERAGE_POOL_2D" else "max_pool_s8"
+    if op.kind == "AVERAGE_POOL_2D" and target.backend and target.backend.can_pool(geometry, channels):
+        kernel += f"_{target.backend.NAME}"
     return Layer(
         name=layer_name(op),
-        kernel="average_pool_s8" if op.kind == "AVERAGE_POOL_2D" else "max_pool_s8",
+        kernel=kernel,
         params_type="pool_params_t",
         fields={
-            "geometry": geometry_of(op, (window[0], window[1])).as_c(),
-            "channels": str(image_shape(op, 0)[3]),
+            "geometry": geometry.as_c(),
+            "channels": str(channels),
             "act_min": str(low),
             "act_max": str(high),
         },
@@ -35,7 +40,7 @@ def lower_pool(op: Op) -> Layer:
     )
 
 
-def lower_mean(op: Op) -> Layer:
+def lower_mean(op: Op, _target: Target) -> Layer:
     """MEAN over height and width."""
     _, height, width, channels = image_shape(op, 0)
     axes = op.tensor(1).data
@@ -59,30 +64,42 @@ def lower_mean(op: Op) -> Layer:
     )
 
 
-def lower_add(op: Op) -> Layer:
+def lower_add(op: Op, target: Target) -> Layer:
     """ADD of two activations of one shape, in a common scale of twice the larger one (TFLite's rule)."""
     a, b = op.tensor(0), op.tensor(1)
     if a.shape != b.shape or a.data is not None or b.data is not None:
         raise InputError(
             f"{op.label} adds shapes {a.shape} and {b.shape} or a constant; two equal maps are needed"
         )
-    twice_larger = 2.0 * max(a.scale, b.scale)
+    if a.scale < b.scale:
+        a, b = b, a
+    twice_larger = 2.0 * a.scale
+    rescales = {
+        "a_rescale": rescale_from_real(a.scale / twice_larger),
+        "b_rescale": rescale_from_real(b.scale / twice_larger),
+        "out_rescale": rescale_from_real(twice_larger / ((1 << 20) * op.output.scale)),
+    }
     low, high = activation_range(str(op.options["activation"]), op.output.scale, op.output.zero_point)
+    fields = {"size": str(op.output.size), "act_min": str(low), "act_max": str(high)}
+    zero_points = (a.zero_point, b.zero_point, op.output.zero_point)
+    constants = None
+    if target.backend:
+        constants = target.backend.pack_add(
+            op.output.size, zero_points, (rescales["b_rescale"], rescales["out_rescale"])
+        )
+    if constants and target.backend:
+        kernel, params_type = f"add_s8_{target.backend.NAME}", "fast_add_params_t"
+        fields["constants"] = "{" + ", ".join(map(str, constants)) + "}"
+    else:
+        kernel, params_type = "add_s8", "add_params_t"
+        names = ("a_zero_point", "b_zero_point", "out_zero_point")
+        fields |= {name: str(value) for name, value in zip(names, zero_points, strict=True)}
+        fields |= {name: rescale.as_c() for name, rescale in rescales.items()}
     return Layer(
         name=layer_name(op),
-        kernel="add_s8",
-        params_type="add_params_t",
-        fields={
-            "size": str(op.output.size),
-            "a_zero_point": str(a.zero_point),
-            "b_zero_point": str(b.zero_point),
-            "out_zero_point": str(op.output.zero_point),
-            "act_min": str(low),
-            "act_max": str(high),
-            "a_rescale": rescale_from_real(a.scale / twice_larger).as_c(),
-            "b_rescale": rescale_from_real(b.scale / twice_larger).as_c(),
-            "out_rescale": rescale_from_real(twice_larger / ((1 << 20) * op.output.scale)).as_c(),
-        },
+        kernel=kernel,
+        params_type=params_type,
+        fields=fields,
         arrays=(),
         inputs=(a, b),
         output=op.output,
@@ -90,7 +107,7 @@ def lower_add(op: Op) -> Layer:
     )
 
 
-def lower_softmax(op: Op) -> Layer:
+def lower_softmax(op: Op, _target: Target) -> Layer:
     """SOFTMAX along the last axis, with TFLite's fixed output scale of 1/256."""
     width = op.output.shape[-1]
     if width > _MAX_SOFTMAX_WIDTH:
@@ -115,7 +132,7 @@ def lower_softmax(op: Op) -> Layer:
     )
 
 
-def lower_pad(op: Op) -> Layer:
+def lower_pad(op: Op, _target: Target) -> Layer:
     """PAD with the zero point, where no convolution could take it in."""
     _, in_h, in_w, in_channels = image_shape(op, 0)
     _, out_h, out_w, out_channels = op.output.shape
@@ -142,7 +159,7 @@ def lower_pad(op: Op) -> Layer:
     )
 
 
-def lower_quantize(op: Op) -> Layer:
+def lower_quantize(op: Op, _target: Target) -> Layer:
     """QUANTIZE from int8 to int8 of another scale."""
     return Layer(
         name=layer_name(op),

@@ -5,12 +5,13 @@ import numpy.typing as npt
 
 from harness.errors import InputError
 from harness.firmware.backends import Target
-from harness.firmware.fixedpoint import Rescale, activation_range, rescale_from_real
+from harness.firmware.fixedpoint import activation_range
 from harness.firmware.graph import Op
 from harness.firmware.layer import Array, Layer, int_array, layer_name
 from harness.firmware.overlap import IN_PLACE, Overlap, backward_overlap, forward_overlap
 from harness.firmware.packed import Int8s, Int32s, Packed
 from harness.firmware.shapes import Geometry, geometry_of, image_shape
+from harness.firmware.weighted import rescales_of
 
 _BACKWARD = 0x4000  # PRODUCT_BACKWARD
 
@@ -28,7 +29,7 @@ def lower_conv(op: Op, target: Target) -> Layer:
     packed = target.product(
         weights.reshape(out_channels, window_h, -1),
         _folded_bias(op, weights),
-        _channel_rescales(op, out_channels),
+        rescales_of(op),
     )
     return Layer(
         name=layer_name(op),
@@ -51,7 +52,7 @@ def lower_depthwise(op: Op, target: Target) -> Layer:
     geometry = geometry_of(op, (window_h, window_w))
     in_channels = image_shape(op, 0)[3]
     by_channel = np.ascontiguousarray(weights.reshape(-1, channels).T)
-    rescales = _channel_rescales(op, channels)
+    rescales = rescales_of(op)
     packed = target.depthwise(by_channel, _folded_bias(op, by_channel), rescales, geometry, in_channels)
     return Layer(
         name=layer_name(op),
@@ -82,7 +83,7 @@ def lower_dense(op: Op, target: Target) -> Layer:
     if op.tensor(0).size != in_features:
         raise InputError(f"{op.label} works on a batch; a batch of 1 is needed")
     depth = _depth(in_features)
-    packed = target.product(weights[:, None, :], _folded_bias(op, weights), _dense_rescales(op, out_features))
+    packed = target.product(weights[:, None, :], _folded_bias(op, weights), rescales_of(op))
     return Layer(
         name=layer_name(op),
         kernel=f"dense_s8_{packed.kernel}",
@@ -167,16 +168,3 @@ def _output_fields(op: Op) -> dict[str, str]:
         raise InputError(f"{op.label} has {activation} fused, which the firmware cannot run")
     low, high = activation_range(activation, op.output.scale, op.output.zero_point)
     return {"out_zero_point": str(op.output.zero_point), "act_min": str(low), "act_max": str(high)}
-
-
-def _channel_rescales(op: Op, channels: int) -> list[Rescale]:
-    scales = np.broadcast_to(op.tensor(1).scales, (channels,))
-    return [rescale_from_real(op.tensor(0).scale * float(scale) / op.output.scale) for scale in scales]
-
-
-def _dense_rescales(op: Op, features: int) -> list[Rescale]:
-    if op.tensor(1).scales.size != 1:
-        return _channel_rescales(op, features)
-    # TFLite multiplies the two scales in single precision when there is one for the whole layer.
-    product = float(op.tensor(0).scales[0] * op.tensor(1).scales[0])
-    return [rescale_from_real(product / op.output.scale)] * features

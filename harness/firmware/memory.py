@@ -12,7 +12,7 @@ from harness.firmware.layer import Layer
 from harness.firmware.overlap import Overlap
 
 _ALIGNMENT = 4
-_SHUFFLES = 60  # orders tried beyond the obvious ones; more found nothing better on the reference models
+_SHUFFLES = 600  # orders tried beyond the obvious ones; more found nothing better on the reference models
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def place(buffers: list[Buffer]) -> MemoryPlan:
     """The smallest of the plans that placing one buffer after another gives, in several orders."""
     orders = [
         sorted(buffers, key=lambda b: (-b.size_bytes, b.first, b.key)),
-        sorted(buffers, key=lambda b: (-b.first, b.key)),
+        sorted(buffers, key=lambda b: (-b.last, -b.first, b.key)),
         sorted(buffers, key=lambda b: (b.first, b.key)),
     ]
     floor = max((_aligned(b.size_bytes) for b in buffers), default=0)

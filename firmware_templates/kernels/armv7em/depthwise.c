@@ -22,8 +22,8 @@ typedef struct {
 
 typedef struct {
   int16_t *plane; /* first line of the first window */
-  int32_t pair_step;
-  int32_t *sums, *sums_end; /* of a line */
+  int32_t steps;  /* of a line, less one, above 16 bits; below, bytes between pairs of columns in the plane */
+  int32_t *sums;  /* of a line */
   int8_t *out;
   int32_t step, line_step; /* bytes between outputs and between lines of them */
   int32_t length, lines;   /* of the output */
@@ -92,7 +92,7 @@ void depthwise_s8_armv7em(const depthwise_params_t *p, const int8_t *in, int8_t 
   int channels = p->channels, transposed = p->flags & TRANSPOSED;
   shape_t s = {g->in_h, g->out_h, g->stride_h, g->pad_top, 0, p->flags >> BAND_SHIFT, transposed ? 3 : 1, 0};
   gather_t gather = {channels, g->in_w * channels, 0, g->in_w, g->pad_left, 4 * s.band};
-  lines_t l = {.step = channels, .line_step = g->out_w * channels, .length = g->out_w, .pair_step = 4 * s.band};
+  lines_t l = {.step = channels, .line_step = g->out_w * channels, .length = g->out_w};
   if (transposed) {
     s.in_lines = g->in_w, s.out_lines = g->out_w, s.pad_lines = g->pad_left;
     gather.step = gather.line_step, gather.line_step = channels, gather.length = g->in_h;
@@ -105,7 +105,7 @@ void depthwise_s8_armv7em(const depthwise_params_t *p, const int8_t *in, int8_t 
   if (gather.length > usable) gather.length = usable;
   int16_t *plane = (int16_t *)(void *)scratch;
   l.sums = (int32_t *)(void *)(scratch + 4 * s.pairs * s.band);
-  l.sums_end = l.sums + (s.stride == 1 ? 2 * (s.pairs - 1) : l.length);
+  l.steps = (s.pairs - 2) << 16 | 4 * s.band;
   l.zero_point = p->out_zero_point;
   uint32_t padding = pair_of(p->in_zero_point, p->in_zero_point);
   for (int i = 0; i < s.pairs * s.band; i++) ((uint32_t *)(void *)plane)[i] = padding;

@@ -79,10 +79,11 @@ armv7em_gather_plane:
  *
  * void armv7em_depthwise_lines_1(lines_t *l)   stride 1, two neighbouring outputs at a time
  * void armv7em_depthwise_lines_2(lines_t *l)   stride 2, one at a time
- * first loop: r0 plane, r1 lr sums, r2 sums' address, r3 bytes between pairs, r4-r9 weights (w0, w1), (w1, w2) of
- * three lines, r10-r12 inputs of three lines
+ * first loop: r0 plane, r1 lr sums (lr bias with stride 2), r2 sums' address, r3 bytes between pairs with the
+ * steps left above 16 bits, r4-r9 weights (w0, w1), (w1, w2) of three lines, r10-r12 inputs of three lines
  * second loop: r0 sums' address, r1 out, r2 step, r3 outputs left, r4-r7 values, r8 multiplier, r9 power,
- * r10 zero point, r11 3 * step; the stack holds l, bias and the end of sums */
+ * r10 zero point, r11 3 * step
+ * the stack holds l and the bias */
 .macro DEPTHWISE_LINES stride
 .section .text.armv7em_depthwise_lines_\stride, "ax", %progbits
 .balign 4
@@ -91,17 +92,15 @@ armv7em_gather_plane:
 .thumb_func
 armv7em_depthwise_lines_\stride:
   ldr r1, [r0, #L_BIAS]
-  ldr r2, [r0, #L_SUMS_END]
-  push {r0-r2, r4-r11, lr}
+  push {r0, r1, r4-r11, lr}
 1:
   ldr r2, [r0, #L_SUMS]
-  ldr r3, [r0, #L_PAIR_STEP]
+  ldr r3, [r0, #L_STEPS]
   ldr r1, [r0, #L_PLANE]
-  add lr, r0, #L_WEIGHTS
-  ldmia lr, {r4-r9}
-  mov r0, r1
-  ldmia r0, {r10-r12}
-  add r0, r0, r3
+  adds r0, #L_WEIGHTS
+  ldmia r0, {r4-r9}
+  ldmia r1, {r10-r12}
+  uxtah r0, r1, r3
 .if \stride == 1
 2:
   ldr r1, [sp, #4]
@@ -112,7 +111,7 @@ armv7em_depthwise_lines_\stride:
   smlatb lr, r12, r8, lr
   smlad r1, r12, r8, r1
   ldmia r0, {r10-r12}
-  add r0, r0, r3
+  uxtah r0, r0, r3
   smlabt r1, r10, r5, r1
   smlad lr, r10, r5, lr
   smlabt r1, r11, r7, r1
@@ -120,25 +119,22 @@ armv7em_depthwise_lines_\stride:
   smlabt r1, r12, r9, r1
   smlad lr, r12, r9, lr
   strd r1, lr, [r2], #8
-  ldr r1, [sp, #8]
-  cmp r2, r1
-  bne 2b
+  subs r3, #0x10000
+  bpl 2b
 .else
-  ldr r1, [sp, #4]
-  ldr lr, [sp, #8]
+  ldr lr, [sp, #4]
 2:
-  smlad r1, r10, r4, r1
+  smlad r1, r10, r4, lr
   smlad r1, r11, r6, r1
   smlad r1, r12, r8, r1
   ldmia r0, {r10-r12}
-  add r0, r0, r3
+  uxtah r0, r0, r3
   smlabt r1, r10, r5, r1
   smlabt r1, r11, r7, r1
   smlabt r1, r12, r9, r1
   str r1, [r2], #4
-  ldr r1, [sp, #4]
-  cmp r2, lr
-  bne 2b
+  subs r3, #0x10000
+  bpl 2b
 .endif
   ldr r4, [sp]
   ldr r0, [r4, #L_SUMS]
@@ -190,7 +186,7 @@ armv7em_depthwise_lines_\stride:
   subs r4, #1
   str r4, [r0, #L_LINES]
   bne 1b
-  pop {r0-r2, r4-r11, pc}
+  pop {r0, r1, r4-r11, pc}
 .size armv7em_depthwise_lines_\stride, . - armv7em_depthwise_lines_\stride
 .endm
 

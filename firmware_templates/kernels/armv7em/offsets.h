@@ -19,18 +19,17 @@
 
 /* lines_t of depthwise.c */
 #define L_PLANE 0
-#define L_PAIR_STEP 4
+#define L_STEPS 4
 #define L_SUMS 8
-#define L_SUMS_END 12
-#define L_OUT 16
-#define L_STEP 20
-#define L_LINE_STEP 24
-#define L_LENGTH 28
-#define L_LINES 32
-#define L_BIAS 36
-#define L_MULTIPLIER 40
-#define L_POWER 44
-#define L_ZERO_POINT 48
-#define L_WEIGHTS 52
+#define L_OUT 12
+#define L_STEP 16
+#define L_LINE_STEP 20
+#define L_LENGTH 24
+#define L_LINES 28
+#define L_BIAS 32
+#define L_MULTIPLIER 36
+#define L_POWER 40
+#define L_ZERO_POINT 44
+#define L_WEIGHTS 48
 
 #endif

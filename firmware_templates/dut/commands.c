@@ -5,11 +5,15 @@
 
 #include "board.h"
 #include "clock.h"
+#include "divide.h"
 #include "input.h"
 #include "memory.h"
 #include "model.h"
+#include "port.h"
 #include "stack.h"
 #include "text.h"
+
+#define MOST_ARGUMENTS 3
 
 static uint64_t last_infer_cycles;
 
@@ -26,17 +30,204 @@ static void keep_result(void) {
 static const int8_t *result(void) { return kept_result; }
 #endif
 
-static void infer(void) {
-  model_run();
+static void infer(int32_t times) {
+  while (times--) {
+    model_run();
+    keep_result();
+    clock_cycles(); /* keeps the wrapping counter followed in long windows */
+  }
+}
+
+/* Whether `word` is the first word of `entry`. */
+static int names(const char *entry, const char *word) {
+  while (*word && *entry == *word) entry++, word++;
+  return !*word && (!*entry || *entry == ' ');
+}
+
+/* The decimal number that `word` says, `missing` for NULL, -1 for anything else and above nine digits. */
+static int32_t number(const char *word, int32_t missing) {
+  if (!word) return missing;
+  int32_t value = 0;
+  for (int count = 0; word[count]; count++) {
+    unsigned digit = (unsigned)(word[count] - '0');
+    if (digit > 9 || count == 9) return -1;
+    value = value * 10 + (int32_t)digit;
+  }
+  return value;
+}
+
+static void begin_extra(const char *name) {
+  text_put("m-x-");
+  text_put(name);
+  text_put("-[");
+}
+
+static void end_list(void) { text_line("]"); }
+
+static void next_number(uint64_t value) {
+  text_put(",");
+  text_unsigned(value);
+}
+
+static void pair(const char *name, uint64_t first, uint64_t second) {
+  begin_extra(name);
+  text_unsigned(first);
+  next_number(second);
+  end_list();
+}
+
+static void count_line(const char *text, uint64_t count) {
+  text_put(text);
+  text_unsigned(count);
+  text_end_line();
+}
+
+static void lap_line(uint64_t cycles) { count_line("m-lap-us-", clock_us(cycles)); }
+
+void command_timestamp(void) { lap_line(clock_cycles()); }
+
+static void run_name(char **arguments) {
+  (void)arguments;
+  text_line("m-name-dut-[" BOARD_NAME "]");
+}
+
+static void run_timestamp(char **arguments) {
+  (void)arguments;
+  command_timestamp();
+}
+
+static void run_profile(char **arguments) {
+  (void)arguments;
+  text_line("m-profile-[ULPMark for tinyML Firmware V0.0.1]");
+  text_line("m-model-[" MODEL_ID "]");
+}
+
+static void run_db(char **arguments) {
+  const char *what = arguments[0];
+  if (!what) {
+    text_line("e-[db needs load N, print or hex digits]");
+  } else if (names("load", what)) {
+    input_begin(number(arguments[1], 0));
+  } else if (names("print", what)) {
+    input_print(number(arguments[1], MODEL_INPUT_BYTES), number(arguments[2], 0));
+  } else {
+    input_hex(what);
+  }
+}
+
+/* Dequantised outputs, cut to thousandths. The scale is split, so that no product leaves 32 bits. */
+static void run_results(char **arguments) {
+  (void)arguments;
+  text_put("m-results-[");
+  for (int i = 0; i < MODEL_OUTPUT_BYTES; i++) {
+    if (i) text_put(",");
+    int32_t steps = result()[i] - MODEL_OUTPUT_ZERO_POINT;
+    uint32_t size = (uint32_t)(steps < 0 ? -steps : steps);
+    uint64_t fraction = size * (uint32_t)(MODEL_OUTPUT_SCALE_E9 % 1000000);
+    divide(&fraction, 1000000);
+    int32_t thousandths = (int32_t)(size * (uint32_t)(MODEL_OUTPUT_SCALE_E9 / 1000000) + (uint32_t)fraction);
+    text_thousandths(steps < 0 ? -thousandths : thousandths);
+  }
+  end_list();
+}
+
+static void run_infer(char **arguments) {
+  int32_t iterations = number(arguments[0], 1);
+  int32_t warmup = number(arguments[1], 10);
+  if (iterations <= 0) {
+    text_line("e-[Inference iterations must be >0]");
+    return;
+  }
+  if (warmup < 0) {
+    text_line("e-[Inference warmup must be >=0]");
+    return;
+  }
+  count_line("m-warmup-start-", (uint32_t)warmup);
+  infer(warmup);
+  text_line("m-warmup-done");
+  count_line("m-infer-start-", (uint32_t)iterations);
+  uint64_t begin = clock_cycles();
+  infer(iterations);
+  uint64_t end = clock_cycles();
+  /* Both stamps are printed here, so that no time on the serial line is inside the window. */
+  lap_line(begin);
+  lap_line(end);
+  last_infer_cycles = end - begin;
+  text_line("m-infer-done");
+  run_results(arguments);
+}
+
+static void run_info(char **arguments) {
+  (void)arguments;
+  begin_extra("info");
+  text_put(image_info);
+  end_list();
+}
+
+static void run_cycles(char **arguments) {
+  (void)arguments;
+  pair("cycles", last_infer_cycles, BOARD_CLOCK_HZ);
+}
+
+static void run_output(char **arguments) {
+  (void)arguments;
+  begin_extra("output");
+  for (int i = 0; i < MODEL_OUTPUT_BYTES; i++) text_hex_byte((uint8_t)result()[i]);
+  end_list();
+}
+
+static void run_memory(char **arguments) {
+  (void)arguments;
+  pair("memory", stack_high_water_bytes(), stack_reserved_bytes());
+}
+
+static void run_layers(char **arguments) {
+  (void)arguments;
+  uint32_t start = port_cycles();
+  uint32_t reading = port_cycles() - start; /* what it costs to read the counter is not the layer's */
+  for (int i = 0; i < MODEL_LAYERS; i++) {
+    uint32_t begin = port_cycles();
+    model_layers[i].run();
+    uint32_t cycles = port_cycles() - begin - reading;
+    clock_cycles();
+    begin_extra("layer");
+    text_unsigned((uint32_t)i);
+    text_put(",");
+    text_put(model_layers[i].name);
+    next_number(cycles);
+    end_list();
+  }
   keep_result();
 }
 
-static int same(const char *a, const char *b) {
-  while (*a && *a == *b) a++, b++;
-  return *a == *b;
+static void run_help(char **arguments);
+
+/* Each command with its arguments, as `help` shows them. */
+static const struct {
+  const char *usage;
+  void (*run)(char **arguments);
+} commands[] = {
+    {"name", run_name},
+    {"profile", run_profile},
+    {"timestamp", run_timestamp},
+    {"help", run_help},
+    {"db load N, db HH.., db print [N] [offset]", run_db},
+    {"infer N [W] (W warm-up runs, 10 by default)", run_infer},
+    {"results", run_results},
+    {"x-info", run_info},
+    {"x-cycles", run_cycles},
+    {"x-output", run_output},
+    {"x-memory", run_memory},
+    {"x-profile", run_layers},
+};
+#define COMMANDS (sizeof commands / sizeof *commands)
+
+static void run_help(char **arguments) {
+  (void)arguments;
+  for (unsigned i = 0; i < COMMANDS; i++) text_line(commands[i].usage);
 }
 
-/* Next word of *rest, ended in place; NULL when there is none. */
+/* Ends the next word of *rest in place and gives it; NULL when there is none. */
 static char *next_word(char **rest) {
   char *word = *rest;
   while (*word == ' ') word++;
@@ -48,195 +239,18 @@ static char *next_word(char **rest) {
   return word;
 }
 
-/* A decimal number of at most nine digits with an optional minus, or `missing` for NULL; *ok is 0 for others. */
-static int32_t parse_number(const char *word, int32_t missing, int *ok) {
-  *ok = 1;
-  if (!word) return missing;
-  int negative = *word == '-';
-  const char *digit = word + negative;
-  int32_t value = 0;
-  int count = 0;
-  for (; *digit >= '0' && *digit <= '9' && count < 9; digit++, count++) value = value * 10 + (*digit - '0');
-  *ok = count > 0 && !*digit;
-  return negative ? -value : value;
-}
-
-static void lap_line(uint64_t cycles) {
-  text_put("m-lap-us-");
-  text_unsigned(clock_us(cycles));
-  text_end_line();
-}
-
-void command_timestamp(void) { lap_line(clock_cycles()); }
-
-static void run_name(char *rest) {
-  (void)rest;
-  text_line("m-name-dut-[" BOARD_NAME "]");
-}
-
-static void run_timestamp(char *rest) {
-  (void)rest;
-  command_timestamp();
-}
-
-static void run_profile(char *rest) {
-  (void)rest;
-  text_line("m-profile-[ULPMark for tinyML Firmware V0.0.1]");
-  text_line("m-model-[" MODEL_ID "]");
-}
-
-static void run_help(char *rest) {
-  (void)rest;
-  text_line("commands, each ended by %:");
-  text_line("name, profile, timestamp, help");
-  text_line("db load N, db HH.., db print [N] [offset]");
-  text_line("infer N [W] (W warm-up runs, 10 by default), results");
-  text_line("x-info, x-cycles, x-output, x-memory, x-profile");
-}
-
-static void run_db(char *rest) {
-  char *word = next_word(&rest);
-  int ok, offset_ok;
-  if (!word) {
-    text_line("e-[db needs load N, print or hex digits]");
-  } else if (same(word, "load")) {
-    int32_t count = parse_number(next_word(&rest), 0, &ok);
-    input_begin(ok ? count : 0);
-  } else if (same(word, "print")) {
-    int32_t count = parse_number(next_word(&rest), MODEL_INPUT_BYTES, &ok);
-    int32_t offset = parse_number(next_word(&rest), 0, &offset_ok);
-    if (ok && offset_ok)
-      input_print(count, offset);
-    else
-      text_line("e-[db print takes a count and an offset]");
-  } else {
-    input_hex(word);
-  }
-}
-
-static void print_results(void) {
-  text_put("m-results-[");
-  for (int i = 0; i < MODEL_OUTPUT_BYTES; i++) {
-    if (i) text_put(",");
-    int64_t billionths = (int64_t)(result()[i] - MODEL_OUTPUT_ZERO_POINT) * MODEL_OUTPUT_SCALE_E9;
-    text_thousandths((int32_t)(billionths / 1000000));
-  }
-  text_line("]");
-}
-
-static void run_results(char *rest) {
-  (void)rest;
-  print_results();
-}
-
-static void count_line(const char *text, int32_t count) {
-  text_put(text);
-  text_signed(count);
-  text_end_line();
-}
-
-static void run_infer(char *rest) {
-  int ok, warmup_ok;
-  int32_t iterations = parse_number(next_word(&rest), 1, &ok);
-  int32_t warmup = parse_number(next_word(&rest), 10, &warmup_ok);
-  if (!ok || iterations <= 0) {
-    text_line("e-[Inference iterations must be >0]");
-    return;
-  }
-  if (!warmup_ok || warmup < 0) {
-    text_line("e-[Inference warmup must be >=0]");
-    return;
-  }
-  count_line("m-warmup-start-", warmup);
-  for (int32_t i = 0; i < warmup; i++) {
-    infer();
-    clock_cycles();
-  }
-  text_line("m-warmup-done");
-  count_line("m-infer-start-", iterations);
-  uint64_t begin = clock_cycles();
-  for (int32_t i = 0; i < iterations; i++) {
-    infer();
-    clock_cycles(); /* keeps the wrapping counter followed in long windows */
-  }
-  uint64_t end = clock_cycles();
-  /* Both stamps are printed here, so that no time on the serial line is inside the window. */
-  lap_line(begin);
-  lap_line(end);
-  last_infer_cycles = end - begin;
-  text_line("m-infer-done");
-  print_results();
-}
-
-static void run_info(char *rest) {
-  (void)rest;
-  text_put("m-x-info-[");
-  text_put(image_info);
-  text_line("]");
-}
-
-static void run_cycles(char *rest) {
-  (void)rest;
-  text_put("m-x-cycles-[");
-  text_unsigned(last_infer_cycles);
-  text_put(",");
-  text_unsigned(BOARD_CLOCK_HZ);
-  text_line("]");
-}
-
-static void run_output(char *rest) {
-  (void)rest;
-  text_put("m-x-output-[");
-  for (int i = 0; i < MODEL_OUTPUT_BYTES; i++) text_hex_byte((uint8_t)result()[i]);
-  text_line("]");
-}
-
-static void run_memory(char *rest) {
-  (void)rest;
-  text_put("m-x-memory-[");
-  text_unsigned(stack_high_water_bytes());
-  text_put(",");
-  text_unsigned(stack_reserved_bytes());
-  text_line("]");
-}
-
-static void run_layers(char *rest) {
-  (void)rest;
-  for (int i = 0; i < MODEL_LAYERS; i++) {
-    uint64_t begin = clock_cycles();
-    model_layers[i].run();
-    uint32_t cycles = (uint32_t)(clock_cycles() - begin);
-    text_put("m-x-layer-[");
-    text_signed(i);
-    text_put(",");
-    text_put(model_layers[i].name);
-    text_put(",");
-    text_unsigned(cycles);
-    text_line("]");
-  }
-  keep_result();
-}
-
-static const struct {
-  const char *name;
-  void (*run)(char *rest);
-} commands[] = {
-    {"name", run_name},       {"profile", run_profile}, {"timestamp", run_timestamp}, {"help", run_help},
-    {"db", run_db},           {"infer", run_infer},     {"results", run_results},     {"x-info", run_info},
-    {"x-cycles", run_cycles}, {"x-output", run_output}, {"x-memory", run_memory},     {"x-profile", run_layers},
-};
-
 void command_run(char *line) {
-  char *rest = line;
-  char *word = next_word(&rest);
+  char *word = next_word(&line);
   if (!word) return; /* a lone % only asks for m-ready */
-  for (unsigned i = 0; i < sizeof commands / sizeof *commands; i++) {
-    if (same(word, commands[i].name)) {
-      commands[i].run(rest);
+  char *arguments[MOST_ARGUMENTS];
+  for (int i = 0; i < MOST_ARGUMENTS; i++) arguments[i] = next_word(&line);
+  for (unsigned i = 0; i < COMMANDS; i++) {
+    if (names(commands[i].usage, word)) {
+      commands[i].run(arguments);
       return;
     }
   }
   text_put("e-[Unknown command: ");
   text_put(word);
-  text_line("]");
+  end_list();
 }

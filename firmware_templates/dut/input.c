@@ -4,7 +4,7 @@
 #include "text.h"
 
 static int32_t expected, received;
-static int fresh = 1; /* as at boot: zeros */
+static int used; /* whether an inference has run on the sample; at boot it is zeros and new */
 
 void input_begin(int32_t count) {
   if (count <= 0 || count > MODEL_INPUT_BYTES) {
@@ -15,23 +15,23 @@ void input_begin(int32_t count) {
   }
   expected = count;
   received = 0;
-  fresh = 1;
+  used = 0;
   text_put("m-[Expecting ");
   text_signed(count);
   text_line(" bytes]");
 }
 
 int input_take(void) {
-  int was_fresh = fresh;
-  fresh = 0;
-  return was_fresh;
+  int was_used = used;
+  used = 1;
+  return !was_used;
 }
 
 static int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+  unsigned digit = (unsigned)(c - '0');
+  if (digit < 10) return (int)digit;
+  unsigned letter = (unsigned)((c | 0x20) - 'a'); /* either case */
+  return letter < 6 ? (int)letter + 10 : -1;
 }
 
 void input_hex(const char *digits) {

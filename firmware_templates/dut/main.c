@@ -1,5 +1,4 @@
 /* Boot messages, then one command at a time: characters up to '%', an answer, "m-ready". */
-#include "board.h"
 #include "clock.h"
 #include "commands.h"
 #include "port.h"
@@ -11,7 +10,7 @@ int main(void) {
   static char line[COMMAND_CHARS + 1];
   int length = 0;
 
-  port_init(BOARD_BAUD);
+  port_init();
   text_line("m-timestamp-mode-performance");
   command_timestamp();
   if (!clock_works()) text_line("e-[The cycle counter does not count]");

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-/* Start the clock, the serial line at `baud` and the cycle counter. */
-void port_init(uint32_t baud);
+/* Start the clock, the serial line at the board's speed and the cycle counter. */
+void port_init(void);
 /* Next received character, or -1 when there is none. Never waits. */
 int port_getchar(void);
 /* Send a character, waiting for room. */

@@ -30,16 +30,21 @@
 #define GPIO_DIRSET REG(GPIO, 0x518)
 
 /* The register's documented values, not an exact division of the clock. */
-static uint32_t baud_register(uint32_t baud) {
-  switch (baud) {
-    case 9600: return 0x00275000u;
-    case 230400: return 0x03B00000u;
-    case 460800: return 0x07400000u;
-    case 921600: return 0x0F000000u;
-    case 1000000: return 0x10000000u;
-    default: return 0x01D7E000u; /* 115200, the only other one that a kind of this port may have */
-  }
-}
+#if BOARD_BAUD == 9600
+#define BAUD_REGISTER 0x00275000u
+#elif BOARD_BAUD == 115200
+#define BAUD_REGISTER 0x01D7E000u
+#elif BOARD_BAUD == 230400
+#define BAUD_REGISTER 0x03B00000u
+#elif BOARD_BAUD == 460800
+#define BAUD_REGISTER 0x07400000u
+#elif BOARD_BAUD == 921600
+#define BAUD_REGISTER 0x0F000000u
+#elif BOARD_BAUD == 1000000
+#define BAUD_REGISTER 0x10000000u
+#else
+#error "the UART has no such speed"
+#endif
 
 #if BOARD_TIMER_DWT
 
@@ -86,7 +91,7 @@ uint32_t port_cycles(void) {
 
 #endif
 
-void port_init(uint32_t baud) {
+void port_init(void) {
 #if BOARD_CORTEX_M4
   APPROTECT_DISABLE = APPROTECT_SW_DISABLE;
 #endif
@@ -98,7 +103,7 @@ void port_init(uint32_t baud) {
   GPIO_DIRSET = 1u << BOARD_TX_PIN;
   UART_PSELTXD = BOARD_TX_PIN;
   UART_PSELRXD = BOARD_RX_PIN;
-  UART_BAUDRATE = baud_register(baud);
+  UART_BAUDRATE = BAUD_REGISTER;
   UART_ENABLE = 4;
   UART_RXDRDY = 0;
   UART_TXDRDY = 0;

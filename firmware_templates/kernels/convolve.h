@@ -7,6 +7,8 @@
 #include "memory.h"
 #include "product.h"
 
+#define SHORT_SEGMENT 8 /* bytes of a window's row that cost less to copy than to pack on their own */
+
 /* What a core brings. `pack` appends `count` inputs of two pixels to the column and returns its end; it takes
  * whole multiples of `granule` inputs, a power of two, save at the end of a column. `multiply` gives all output
  * channels of both pixels. */
@@ -16,21 +18,31 @@ typedef struct {
   void (*multiply)(const product_params_t *p, const int8_t *column, int8_t *out_a, int8_t *out_b);
 } product_core_t;
 
+static inline int8_t *fill(int8_t *to, int value, int count) {
+  while (count-- > 0) *to++ = (int8_t)value;
+  return to;
+}
+
 /* The window of one output pixel with the zero point where it leaves the image. */
 static inline void gather_patch(const product_params_t *p, const int8_t *in, int top, int left, int8_t *patch) {
   const geometry_t *g = &p->geometry;
   int channels = p->in_channels;
-  int row_bytes = g->window_w * channels;
   int skip = left < 0 ? -left : 0;
   int end = left + g->window_w > g->in_w ? g->in_w - left : g->window_w;
-  for (int y = top; y < top + g->window_h; y++, patch += row_bytes) {
-    if (y < 0 || y >= g->in_h || end <= skip) {
-      memset(patch, p->in_zero_point, (size_t)row_bytes);
-      continue;
+  int copied = end > skip ? (end - skip) * channels : 0;
+  int before = copied ? skip * channels : g->window_w * channels, after = (g->window_w - end) * channels;
+  const int8_t *from = in + (top * g->in_w + left + skip) * channels;
+  for (int y = top; y < top + g->window_h; y++, from += g->in_w * channels) {
+    int outside = y < 0 || y >= g->in_h || !copied;
+    patch = fill(patch, p->in_zero_point, outside ? g->window_w * channels : before);
+    if (outside) continue;
+    if (copied >= 16) {
+      memcpy(patch, from, (size_t)copied);
+      patch += copied;
+    } else {
+      for (int i = 0; i < copied; i++) *patch++ = from[i];
     }
-    memset(patch, p->in_zero_point, (size_t)(skip * channels));
-    memcpy(patch + skip * channels, in + (y * g->in_w + left + skip) * channels, (size_t)((end - skip) * channels));
-    memset(patch + end * channels, p->in_zero_point, (size_t)((g->window_w - end) * channels));
+    patch = fill(patch, p->in_zero_point, after);
   }
 }
 
@@ -73,13 +85,19 @@ __attribute__((always_inline)) static inline void pack_column(const product_para
   const int8_t *a = in + top_a * row + left_a * p->in_channels;
   const int8_t *b = in + top_b * row + left_b * p->in_channels;
   int row_a = row, row_b = row;
-  if (!window_is_inside(g, top_a, left_a)) {
+  int inside_a = window_is_inside(g, top_a, left_a), inside_b = window_is_inside(g, top_b, left_b);
+  int is_short = segment < SHORT_SEGMENT && !(inside_a && inside_b);
+  if (!inside_a || is_short) {
     gather_patch(p, in, top_a, left_a, patch);
     a = patch, row_a = segment;
   }
-  if (!window_is_inside(g, top_b, left_b)) {
+  if (!inside_b || is_short) {
     gather_patch(p, in, top_b, left_b, patch + p->depth);
     b = patch + p->depth, row_b = segment;
+  }
+  if (row_a == segment && row_b == segment && segment % core.granule == 0) {
+    core.pack(a, b, g->window_h * segment, scratch);
+    return;
   }
   pack_windows(p, core, a, row_a, b, row_b, scratch, patch + 2 * p->depth);
 }

@@ -66,12 +66,19 @@ def _stream(bias: Int32s, multipliers: Int32s, powers: npt.NDArray[np.int64]) ->
         exponents = np.zeros(4, np.int8)
         exponents[: width - fill] = powers[block]
         parts += [
-            np.pad(bias[block], (0, fill)),
+            _joined(np.pad(bias[block], (0, fill))),
             np.pad(multipliers[block], (0, fill)),
             exponents.view(np.int32),
         ]
         at += width
     return np.concatenate(parts).astype(np.int32)
+
+
+def _joined(bias: Int32s) -> Int32s:
+    """Biases of pairs of channels (a, b) as their sums begin: (a, a + 256 * b) modulo 2^32."""
+    joined = bias.astype(np.int64)
+    joined[1::2] = joined[0::2] + 256 * joined[1::2]
+    return joined.astype(np.int32)
 
 
 def pack_depthwise(

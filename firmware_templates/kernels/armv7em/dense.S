@@ -67,8 +67,6 @@ armv7em_multiply_single:
   ldmia r0!, {r6, r7, r8, r9}
   str r0, [sp, #S_STREAM]
   sub r5, r5, r1, lsl #1
-  add r7, r6, r7, lsl #8
-  add r9, r8, r9, lsl #8
   bx r2
   .balign 4
 .Lsteps:
@@ -147,7 +145,6 @@ armv7em_multiply_single:
   ldr r12, [sp, #S_END]
   ldmia r0!, {r6, r7}
   str r0, [sp, #S_STREAM]
-  add r7, r6, r7, lsl #8
 1:
   ldr r0, [r4]
   ldr r1, [r4, #4]

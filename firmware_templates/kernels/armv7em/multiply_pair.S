@@ -4,8 +4,8 @@
  * raw word sums A + 256 * B; SXTB16 leaves a alone for the sum A. So two channels cost one extension, and
  * B = (sum - A) >> 8 at the end, exact because |B| < 2^23 (checked when the weights are packed).
  *
- * Constants of four channels in the stream: four biases, four multipliers (2m - 2^32), four bytes 32 - s.
- * The last one or two channels: two biases, two multipliers, bytes. */
+ * Constants of four channels in the stream: biases as the sums begin, a, a + 256 * b, c, c + 256 * d; four
+ * multipliers (2m - 2^32); four bytes 32 - s. Of the last one or two channels: two biases, two multipliers, bytes. */
 #ifdef __ARM_FEATURE_DSP
 #include "offsets.h"
 #include "requantize_macros.h"
@@ -44,7 +44,6 @@ armv7em_multiply_pair:
   ldr r5, [r0, #P_WEIGHTS]
   ldr r6, [r0, #P_STREAM]
   str r2, [sp, #S_ZERO_POINT]
-  str r6, [sp, #S_STREAM]
   str r1, [sp, #S_COLUMN]
   add r7, r1, r4, lsl #2 /* 4 bytes of column a depth */
   str r7, [sp, #S_END]
@@ -65,16 +64,14 @@ armv7em_multiply_pair:
   str r3, [sp, #S_REMAINING]
   blt .Ltail
 
-.Lblock:
-  ldr r0, [sp, #S_STREAM]
+.Lblock: /* r6 constants */
   ldr r4, [sp, #S_FIRST]
   ldr r1, [sp, #S_SKIP]
   ldr r2, [sp, #S_ENTRY]
+  mov r0, r6
+  subs r5, r5, r1
   ldmia r0!, {r6, r8, r10, r12}
   str r0, [sp, #S_STREAM]
-  subs r5, r5, r1
-  add r8, r6, r8, lsl #8
-  add r12, r10, r12, lsl #8
   mov r7, r6
   mov r9, r8
   mov r11, r10
@@ -116,56 +113,47 @@ armv7em_multiply_pair:
   asr r9, r9, #8
   asr r12, r12, #8
   asr lr, lr, #8
-  ldr r3, [r4, #16]
-  ldr r0, [r4]
-  movs r1, #1
-  lsls r1, r3
+  movs r3, #1
+  .irp channel, 0, 1, 2, 3
+  ldr r0, [r4, #4 * \channel]
+  ldrb r1, [r4, #16 + \channel]
+  lsl r1, r3, r1
+  .if \channel == 0
   REQUANTIZE_2 r6, r7, r0, r1, r2
-  ldr r0, [r4, #4]
-  lsrs r3, r3, #8
-  movs r1, #1
-  lsls r1, r3
+  .elseif \channel == 1
   REQUANTIZE_2 r8, r9, r0, r1, r2
-  ldr r0, [r4, #8]
-  lsrs r3, r3, #8
-  movs r1, #1
-  lsls r1, r3
+  .elseif \channel == 2
   REQUANTIZE_2 r10, r11, r0, r1, r2
-  ldr r0, [r4, #12]
-  lsrs r3, r3, #8
-  movs r1, #1
-  lsls r1, r3
+  .else
   REQUANTIZE_2 r12, lr, r0, r1, r2
+  .endif
+  .endr
   ldr r0, [sp, #S_OUT]
   ldr r1, [sp, #S_OUT + 4]
   ldr r3, [sp, #S_REMAINING]
-  adds r4, #20
-  str r4, [sp, #S_STREAM]
-  strb r6, [r0]
-  strb r8, [r0, #1]
-  strb r10, [r0, #2]
-  strb r12, [r0, #3]
-  strb r7, [r1]
-  strb r9, [r1, #1]
-  strb r11, [r1, #2]
-  strb lr, [r1, #3]
-  adds r0, #4
-  adds r1, #4
+  strb r6, [r0], #4
+  strb r8, [r0, #-3]
+  strb r10, [r0, #-2]
+  strb r12, [r0, #-1]
+  strb r7, [r1], #4
+  strb r9, [r1, #-3]
+  strb r11, [r1, #-2]
+  strb lr, [r1, #-1]
+  add r6, r4, #20
   str r0, [sp, #S_OUT]
   str r1, [sp, #S_OUT + 4]
   subs r3, #4
   str r3, [sp, #S_REMAINING]
   bge.w .Lblock
 
-.Ltail: /* r3 channels left less 4 */
+.Ltail: /* r3 channels left less 4, r6 constants */
   adds r3, #4
   ble 3f
-  ldr r0, [sp, #S_STREAM]
   ldr r4, [sp, #S_COLUMN]
   ldr r12, [sp, #S_END]
+  mov r0, r6
   ldmia r0!, {r6, r8}
   str r0, [sp, #S_STREAM]
-  add r8, r6, r8, lsl #8
   mov r7, r6
   mov r9, r8
 1:
@@ -207,14 +195,13 @@ armv7em_multiply_pair:
   REQUANTIZE_2 r8, r9, r0, r1, r2
   ldr r0, [sp, #S_OUT]
   ldr r1, [sp, #S_OUT + 4]
-  adds r4, #12
-  str r4, [sp, #S_STREAM]
   strb r6, [r0], #1
   strb r7, [r1], #1
   cmp r3, #1
   beq 3f
   strb r8, [r0], #1
   strb r9, [r1], #1
+  add r6, r4, #12
   str r0, [sp, #S_OUT]
   str r1, [sp, #S_OUT + 4]
   subs r3, #2

@@ -71,7 +71,7 @@ def build_fingerprint(kind: BoardKind, toolchain: str) -> str:
         InputError: The compiler is not installed.
     """
     tools = find_toolchain(toolchain, kind.core)
-    digest = hashlib.sha256(repr((tools.compiler, tools.flags, tools.link_flags)).encode())
+    digest = hashlib.sha256(repr((tools.compiler, tools.flags, tools.small_flags, tools.link_flags)).encode())
     digest.update(kind.model_dump_json().encode())
     generator = Path(__file__).parent.glob("*.py")
     templates = (path for path in resource_dir("firmware_templates").rglob("*") if path.is_file())
@@ -82,7 +82,7 @@ def build_fingerprint(kind: BoardKind, toolchain: str) -> str:
 
 def _build_id(out_dir: Path, kind: BoardKind, tools: Toolchain) -> str:
     """Hash of all that decides the image: sources, compiler and options."""
-    digest = hashlib.sha256(" ".join((tools.compiler, *tools.flags, *tools.link_flags)).encode())
+    digest = hashlib.sha256(" ".join((tools.compiler, *tools.flags, *tools.small_flags, *tools.link_flags)).encode())
     sources = target_sources(kind.port, kind.core)
     folders = sorted({*include_dirs(), *(source.parent for source in sources)})
     headers = [header for folder in folders for header in sorted(folder.glob("*.h"))]

@@ -51,7 +51,7 @@ class Toolchain:
     libraries: tuple[str, ...]
 
     def link(self, sources: list[Path], includes: list[Path], script: Path, elf: Path) -> None:
-        """Compile and link `sources` into `elf`; what is not a kernel is compiled for size.
+        """Compile and link `sources` into `elf`, most of them for size (`is_small`).
 
         Raises:
             BuildError: The compiler refused; the message ends with its first error.

@@ -9,12 +9,12 @@
 
 #define SHORT_SEGMENT 8 /* bytes of a window's row that cost less to copy than to pack on their own */
 
-/* What a core brings. `pack` appends `count` inputs of two pixels to the column and returns its end; it takes
- * whole multiples of `granule` inputs, a power of two, save at the end of a column. `multiply` gives all output
- * channels of both pixels. */
+/* What a core brings. `pack_rows` appends the first `count` inputs of `rows` rows of two pixels, whose rows lie
+ * `row_a` and `row_b` bytes apart, to the column and returns its end; `count` is a multiple of `granule`, a power of
+ * two, save at the end of a column. `multiply` gives all output channels of both pixels. */
 typedef struct {
   int granule;
-  int8_t *(*pack)(const int8_t *a, const int8_t *b, int count, int8_t *column);
+  int8_t *(*pack_rows)(const int8_t *a, int row_a, const int8_t *b, int row_b, int rows, int count, int8_t *column);
   void (*multiply)(const product_params_t *p, const int8_t *column, int8_t *out_a, int8_t *out_b);
 } product_core_t;
 
@@ -24,7 +24,8 @@ static inline int8_t *fill(int8_t *to, int value, int count) {
 }
 
 /* The window of one output pixel with the zero point where it leaves the image. */
-static inline void gather_patch(const product_params_t *p, const int8_t *in, int top, int left, int8_t *patch) {
+__attribute__((noinline, unused)) static void gather_patch(const product_params_t *p, const int8_t *in, int top,
+                                                           int left, int8_t *patch) {
   const geometry_t *g = &p->geometry;
   int channels = p->in_channels;
   int skip = left < 0 ? -left : 0;
@@ -46,83 +47,127 @@ static inline void gather_patch(const product_params_t *p, const int8_t *in, int
   }
 }
 
-static inline int window_is_inside(const geometry_t *g, int top, int left) {
-  return top >= 0 && left >= 0 && top + g->window_h <= g->in_h && left + g->window_w <= g->in_w;
-}
-
-static inline void clamp_pixel(const product_params_t *p, int8_t *out) {
+__attribute__((noinline, unused)) static void clamp_pixel(const product_params_t *p, int8_t *out) {
   for (int i = 0; i < p->out_channels; i++) {
     if (out[i] < p->act_min) out[i] = p->act_min;
     if (out[i] > p->act_max) out[i] = p->act_max;
   }
 }
 
-/* Windows whose rows lie `row_a` and `row_b` bytes apart: from each row what fills whole granules, then what is
- * left of each row; weights are packed in the same order. `rest` has room for the latter, 2 * depth bytes. */
-__attribute__((always_inline)) static inline void pack_windows(const product_params_t *p, product_core_t core,
+/* Two windows: from each row what fills whole granules, then what is left of each row; weights are packed in the
+ * same order. `rest` has room for the latter, 2 * depth bytes. */
+__attribute__((always_inline)) static inline void pack_windows(product_core_t core, int rows, int segment, int depth,
                                                                const int8_t *a, int row_a, const int8_t *b,
                                                                int row_b, int8_t *column, int8_t *rest) {
-  int segment = p->geometry.window_w * p->in_channels;
-  int rows = p->geometry.window_h;
   int left = rows == 1 ? 0 : segment & (core.granule - 1), whole = segment - left;
-  int8_t *rest_a = rest, *rest_b = rest + p->depth;
+  if (whole) column = core.pack_rows(a, row_a, b, row_b, rows, whole, column);
+  if (!left) return;
+  int8_t *at = rest;
+  a += whole, b += whole;
   for (int y = 0; y < rows; y++, a += row_a, b += row_b) {
-    if (whole) column = core.pack(a, b, whole, column);
-    for (int i = whole; i < segment; i++) *rest_a++ = a[i], *rest_b++ = b[i];
+    for (int i = 0; i < left; i++, at++) {
+      at[0] = a[i];
+      at[depth] = b[i];
+    }
   }
-  if (left) core.pack(rest, rest + p->depth, rows * left, column);
+  core.pack_rows(rest, 0, rest + depth, 0, 1, rows * left, column);
 }
 
-/* The column of the pixels at (y_a, x_a) and (y_b, x_b). */
-__attribute__((always_inline)) static inline void pack_column(const product_params_t *p, product_core_t core,
-                                                              const int8_t *in, int y_a, int x_a, int y_b, int x_b,
-                                                              int8_t *scratch) {
-  const geometry_t *g = &p->geometry;
-  int row = g->in_w * p->in_channels, segment = g->window_w * p->in_channels;
-  int top_a = y_a * g->stride_h - g->pad_top, left_a = x_a * g->stride_w - g->pad_left;
-  int top_b = y_b * g->stride_h - g->pad_top, left_b = x_b * g->stride_w - g->pad_left;
-  int8_t *patch = scratch + 4 * p->depth;
-  const int8_t *a = in + top_a * row + left_a * p->in_channels;
-  const int8_t *b = in + top_b * row + left_b * p->in_channels;
-  int row_a = row, row_b = row;
-  int inside_a = window_is_inside(g, top_a, left_a), inside_b = window_is_inside(g, top_b, left_b);
-  int is_short = segment < SHORT_SEGMENT && !(inside_a && inside_b);
-  if (!inside_a || is_short) {
-    gather_patch(p, in, top_a, left_a, patch);
-    a = patch, row_a = segment;
+/* First and last of `count` outputs along an axis whose window lies inside the image; last < first for none. */
+typedef struct {
+  int first, last;
+} span_t;
+
+static inline span_t inside_span(int count, int stride, int pad, int window, int size) {
+  span_t span = {0, -1};
+  for (int i = 0, at = -pad; i < count; i++, at += stride) {
+    if (at < 0) span.first = i + 1;
+    if (at + window <= size) span.last = i;
   }
-  if (!inside_b || is_short) {
-    gather_patch(p, in, top_b, left_b, patch + p->depth);
-    b = patch + p->depth, row_b = segment;
-  }
-  if (row_a == segment && row_b == segment && segment % core.granule == 0) {
-    core.pack(a, b, g->window_h * segment, scratch);
-    return;
-  }
-  pack_windows(p, core, a, row_a, b, row_b, scratch, patch + 2 * p->depth);
+  return span;
 }
 
-__attribute__((always_inline)) static inline void convolve(const product_params_t *p, product_core_t core,
-                                                           const int8_t *in, int8_t *out, int8_t *scratch) {
-  const geometry_t *g = &p->geometry;
-  int pixels = g->out_h * g->out_w, channels = p->out_channels;
-  int narrow = p->act_min > -128 || p->act_max < 127;
-  int backward = p->flags & PRODUCT_BACKWARD;
-  int plain = g->window_h * g->window_w * g->stride_h * g->stride_w == 1 && !g->pad_top && !g->pad_left;
-  int y = 0, x = 0; /* of the next pixel, where windows are not plain */
+/* An output pixel, and where its window begins in the input, were there no edges. */
+typedef struct {
+  int y, x;
+  const int8_t *window;
+} pixel_t;
+
+__attribute__((always_inline)) static inline void next_pixel(pixel_t *at, int out_w, int step, int line) {
+  at->window += step;
+  if (++at->x == out_w) {
+    at->x = 0;
+    at->y++;
+    at->window += line;
+  }
+}
+
+static inline int is_inside(pixel_t at, span_t y, span_t x) {
+  return at.y >= y.first && at.y <= y.last && at.x >= x.first && at.x <= x.last;
+}
+
+/* Windows of any size, stride and padding, from the first pixel to the last. */
+__attribute__((always_inline)) static inline void convolve_windows(const product_params_t *p, product_core_t core,
+                                                                   const int8_t *in, int8_t *out, int8_t *scratch) {
+  const geometry_t g = p->geometry;
+  const int in_channels = p->in_channels, channels = p->out_channels, depth = p->depth;
+  const int row = g.in_w * in_channels, segment = g.window_w * in_channels, rows = g.window_h;
+  const int step = g.stride_w * in_channels, line = g.stride_h * row - g.out_w * step;
+  const int narrow = p->act_min > -128 || p->act_max < 127;
+  const span_t inside_y = inside_span(g.out_h, g.stride_h, g.pad_top, g.window_h, g.in_h);
+  const span_t inside_x = inside_span(g.out_w, g.stride_w, g.pad_left, g.window_w, g.in_w);
+  int8_t *patch = scratch + 4 * depth;
+  pixel_t a = {0, 0, in - g.pad_top * row - g.pad_left * in_channels};
+  for (int left = g.out_h * g.out_w; left > 0; left -= 2) {
+    pixel_t b = a;
+    int8_t *out_b = out;
+    if (left > 1) { /* else a single pixel is done twice at once */
+      next_pixel(&b, g.out_w, step, line);
+      out_b += channels;
+    }
+    int inside_a = is_inside(a, inside_y, inside_x), inside_b = is_inside(b, inside_y, inside_x);
+    if (inside_a && inside_b) {
+      pack_windows(core, rows, segment, depth, a.window, row, b.window, row, scratch, patch + 2 * depth);
+    } else {
+      const int8_t *from_a = a.window, *from_b = b.window;
+      int row_a = row, row_b = row;
+      if (!inside_a || segment < SHORT_SEGMENT) {
+        gather_patch(p, in, a.y * g.stride_h - g.pad_top, a.x * g.stride_w - g.pad_left, patch);
+        from_a = patch, row_a = segment;
+      }
+      if (!inside_b || segment < SHORT_SEGMENT) {
+        gather_patch(p, in, b.y * g.stride_h - g.pad_top, b.x * g.stride_w - g.pad_left, patch + depth);
+        from_b = patch + depth, row_b = segment;
+      }
+      if (row_a == segment && row_b == segment && !(segment & (core.granule - 1)))
+        core.pack_rows(from_a, 0, from_b, 0, 1, rows * segment, scratch);
+      else
+        pack_windows(core, rows, segment, depth, from_a, row_a, from_b, row_b, scratch, patch + 2 * depth);
+    }
+    core.multiply(p, scratch, out, out_b);
+    if (narrow) {
+      clamp_pixel(p, out);
+      clamp_pixel(p, out_b);
+    }
+    a = b;
+    next_pixel(&a, g.out_w, step, line);
+    out = out_b + channels;
+  }
+}
+
+/* A 1x1 window with stride 1. */
+__attribute__((always_inline)) static inline void convolve_pixels(const product_params_t *p, product_core_t core,
+                                                                  const int8_t *in, int8_t *out, int8_t *scratch) {
+  const int pixels = p->geometry.out_h * p->geometry.out_w;
+  const int in_channels = p->in_channels, channels = p->out_channels;
+  const int narrow = p->act_min > -128 || p->act_max < 127;
+  const int backward = p->flags & PRODUCT_BACKWARD;
   for (int done = 0; done < pixels; done += 2) {
     int a = backward ? pixels - 2 - done : done;
     int b = a + 1;
     if (a < 0) a = b; /* a single pixel is done twice at once */
     if (b == pixels) b = a;
-    if (plain) {
-      core.pack(in + a * p->in_channels, in + b * p->in_channels, p->in_channels, scratch);
-    } else {
-      int y_a = y, x_a = x;
-      if (b > a && ++x == g->out_w) x = 0, y++;
-      pack_column(p, core, in, y_a, x_a, y, x, scratch);
-      if (++x == g->out_w) x = 0, y++;
-    }
+    core.pack_rows(in + a * in_channels, 0, in + b * in_channels, 0, 1, in_channels, scratch);
     core.multiply(p, scratch, out + a * channels, out + b * channels);
     if (narrow) {
       clamp_pixel(p, out + a * channels);

@@ -34,10 +34,15 @@ typedef struct {
   int8_t act_min, act_max;
 } depthwise_params_t;
 
-/* scratch: a column of 4 * depth bytes, and 4 * depth bytes to gather windows unless they are 1x1. */
+/* scratch: a column of 4 * depth bytes and 4 * depth bytes to gather windows. */
 void conv2d_s8_portable(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch);
 void conv2d_s8_armv6m(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch);
 void conv2d_s8_armv7em(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch);
+
+/* A 1x1 window with stride 1; scratch: a column. */
+void pointwise_s8_portable(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch);
+void pointwise_s8_armv6m(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch);
+void pointwise_s8_armv7em(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch);
 
 /* One vector; scratch: 4 * depth bytes on Cortex-M0, 2 * depth on M4. */
 void dense_s8_portable(const product_params_t *p, const int8_t *in, int8_t *out);

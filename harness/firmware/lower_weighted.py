@@ -33,7 +33,7 @@ def lower_conv(op: Op, target: Target) -> Layer:
     )
     return Layer(
         name=layer_name(op),
-        kernel=f"conv2d_s8_{packed.kernel}",
+        kernel=f"{'pointwise' if geometry.is_pointwise else 'conv2d'}_s8_{packed.kernel}",
         params_type="product_params_t",
         fields=_product_fields(op, packed, geometry, in_channels, _BACKWARD if backward else 0, depth),
         arrays=_arrays(packed),

@@ -1,14 +1,13 @@
-"""Which sources are compiled for size: all but the loops in C that run once for each multiply-accumulate."""
+"""Which sources are compiled for size: all but the loops in C that run for each pixel or element."""
 
 from pathlib import Path
 
-_FAST = ("add.c", "depthwise.c", "product.c")
+_FAST = ("add.c", "product.c")
 
 
 def is_small(source: Path) -> bool:
     """Whether `source` is compiled for size.
 
-    The cores' own kernels are among these: their loops are assembly, and the C around them gains nothing from
-    being unrolled.
+    Of the cores' own kernels only the walk over a convolution's pixels is not: elsewhere the loops are assembly.
     """
-    return source.parent.name != "portable" or source.name not in _FAST
+    return source.name not in _FAST

@@ -91,7 +91,7 @@ def test_conv2d(runner, data, case, in_channels, out_channels, backward):
         x, weights, bias, [(r.multiplier, r.shift) for r in rescales], x_zero=x_zero, out_zero=out_zero,
         act=case["act"], stride=case["stride"], pad=case["pad"], out_shape=case["out"],
     )  # fmt: skip
-    got, _ = runner.run("conv2d", packed, fields, x, expected.size, (4 if plain else 8) * depth)
+    got, _ = runner.run("pointwise" if plain else "conv2d", packed, fields, x, expected.size, (4 if plain else 8) * depth)
     np.testing.assert_array_equal(got.reshape(expected.shape), expected)
 
 

@@ -21,7 +21,7 @@
 #define FRAME 36
 
 /* void armv7em_multiply_single(const product_params_t *p, const uint32_t *column, int8_t *out)
- * r0 r1 inputs, r2 r3 r10 r11 weights, r4 column, r5 weights' address, r6-r9 sums of 0, 0 and 1, 2, 2 and 3 */
+ * r0 r1 inputs, r2 r3 r10 r11 weights, r4 column less 4, r5 weights' address less 4, r6-r9 sums of 0, 0 and 1, 2, 2 and 3 */
 .section .text.armv7em_multiply_single, "ax", %progbits
 .balign 4
 .global armv7em_multiply_single
@@ -35,17 +35,20 @@ armv7em_multiply_single:
   ldrsh r3, [r0, #P_OUT_CHANNELS]
   ldrsh r4, [r0, #P_DEPTH]
   ldr r5, [r0, #P_WEIGHTS]
+  subs r5, #4 /* the last loads of a pass move both addresses on to 4 bytes before the next data */
   ldr r6, [r0, #P_STREAM]
   str r2, [sp, #S_ZERO_POINT]
   str r6, [sp, #S_STREAM]
   str r1, [sp, #S_COLUMN]
   add r7, r1, r4, lsl #1 /* 2 bytes of column a depth */
+  subs r7, #4
   str r7, [sp, #S_END]
   lsrs r4, r4, #2 /* steps */
   rsbs r4, r4, #0
   and r4, r4, #(STEPS - 1)
   lsls r7, r4, #3
   str r7, [sp, #S_SKIP]
+  subs r1, #4
   subs r1, r1, r7
   str r1, [sp, #S_FIRST]
   movs r7, #STEP_BYTES
@@ -72,12 +75,20 @@ armv7em_multiply_single:
 .Lsteps:
   .set offset, 0
   .rept STEPS
-  ldr.n r0, [r4, #offset]
-  ldr.n r1, [r4, #offset + 4]
-  ldr.n r2, [r5, #2 * offset]
-  ldr.n r3, [r5, #2 * offset + 4]
-  ldr.w r10, [r5, #2 * offset + 8]
-  ldr.w r11, [r5, #2 * offset + 12]
+  ldr.n r0, [r4, #offset + 4]
+  .if offset < 8 * (STEPS - 1)
+  ldr.n r1, [r4, #offset + 8]
+  .else
+  ldr r1, [r4, #offset + 8]!
+  .endif
+  ldr.n r2, [r5, #2 * offset + 4]
+  ldr.n r3, [r5, #2 * offset + 8]
+  ldr.w r10, [r5, #2 * offset + 12]
+  .if offset < 8 * (STEPS - 1)
+  ldr.w r11, [r5, #2 * offset + 16]
+  .else
+  ldr r11, [r5, #2 * offset + 16]!
+  .endif
   smlad r7, r0, r2, r7
   smlad r9, r0, r3, r9
   sxtb16 r2, r2
@@ -92,8 +103,6 @@ armv7em_multiply_single:
   smlad r8, r1, r11, r8
   .set offset, offset + 8
   .endr
-  adds r4, #(8 * STEPS)
-  adds r5, #(16 * STEPS)
   cmp r4, r12
   bne.w .Lsteps
 
@@ -143,21 +152,20 @@ armv7em_multiply_single:
   ldr r0, [sp, #S_STREAM]
   ldr r4, [sp, #S_COLUMN]
   ldr r12, [sp, #S_END]
+  subs r4, #4
   ldmia r0!, {r6, r7}
   str r0, [sp, #S_STREAM]
 1:
-  ldr r0, [r4]
-  ldr r1, [r4, #4]
-  ldr r2, [r5]
-  ldr r10, [r5, #4]
+  ldr r0, [r4, #4]
+  ldr r1, [r4, #8]!
+  ldr r2, [r5, #4]
+  ldr r10, [r5, #8]!
   smlad r7, r0, r2, r7
   sxtb16 r2, r2
   smlad r7, r1, r10, r7
   sxtb16 r10, r10
   smlad r6, r0, r2, r6
   smlad r6, r1, r10, r6
-  adds r4, #8
-  adds r5, #8
   cmp r4, r12
   bne 1b
   ldr r4, [sp, #S_STREAM]

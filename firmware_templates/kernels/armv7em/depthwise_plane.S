@@ -84,6 +84,38 @@ armv7em_gather_plane:
  * second loop: r0 sums' address, r1 out, r2 step, r3 outputs left, r4-r7 values, r8 multiplier, r9 power,
  * r10 zero point, r11 3 * step
  * the stack holds l and the bias */
+.macro SUM_TWO_OUTPUTS
+  ldr r1, [sp, #4]
+  smlatb lr, r10, r4, r1
+  smlad r1, r10, r4, r1
+  smlatb lr, r11, r6, lr
+  smlad r1, r11, r6, r1
+  smlatb lr, r12, r8, lr
+  smlad r1, r12, r8, r1
+  ldmia r0, {r10-r12}
+  uxtah r0, r0, r3
+  smlabt r1, r10, r5, r1
+  smlad lr, r10, r5, lr
+  smlabt r1, r11, r7, r1
+  smlad lr, r11, r7, lr
+  smlabt r1, r12, r9, r1
+  smlad lr, r12, r9, lr
+  str r1, [r2], #8
+  str lr, [r2, #-4]
+.endm
+
+.macro SUM_ONE_OUTPUT
+  smlad r1, r10, r4, lr
+  smlad r1, r11, r6, r1
+  smlad r1, r12, r8, r1
+  ldmia r0, {r10-r12}
+  uxtah r0, r0, r3
+  smlabt r1, r10, r5, r1
+  smlabt r1, r11, r7, r1
+  smlabt r1, r12, r9, r1
+  str r1, [r2], #4
+.endm
+
 .macro DEPTHWISE_LINES stride
 .section .text.armv7em_depthwise_lines_\stride, "ax", %progbits
 .balign 4
@@ -102,38 +134,23 @@ armv7em_depthwise_lines_\stride:
   ldmia r1, {r10-r12}
   uxtah r0, r1, r3
 .if \stride == 1
+  tst r3, #0x10000
+  beq 3f /* an odd number of steps begins in the middle */
 2:
-  ldr r1, [sp, #4]
-  smlatb lr, r10, r4, r1
-  smlad r1, r10, r4, r1
-  smlatb lr, r11, r6, lr
-  smlad r1, r11, r6, r1
-  smlatb lr, r12, r8, lr
-  smlad r1, r12, r8, r1
-  ldmia r0, {r10-r12}
-  uxtah r0, r0, r3
-  smlabt r1, r10, r5, r1
-  smlad lr, r10, r5, lr
-  smlabt r1, r11, r7, r1
-  smlad lr, r11, r7, lr
-  smlabt r1, r12, r9, r1
-  smlad lr, r12, r9, lr
-  strd r1, lr, [r2], #8
-  subs r3, #0x10000
+  SUM_TWO_OUTPUTS
+3:
+  SUM_TWO_OUTPUTS
+  subs r3, #0x20000
   bpl 2b
 .else
   ldr lr, [sp, #4]
+  tst r3, #0x10000
+  beq 3f
 2:
-  smlad r1, r10, r4, lr
-  smlad r1, r11, r6, r1
-  smlad r1, r12, r8, r1
-  ldmia r0, {r10-r12}
-  uxtah r0, r0, r3
-  smlabt r1, r10, r5, r1
-  smlabt r1, r11, r7, r1
-  smlabt r1, r12, r9, r1
-  str r1, [r2], #4
-  subs r3, #0x10000
+  SUM_ONE_OUTPUT
+3:
+  SUM_ONE_OUTPUT
+  subs r3, #0x20000
   bpl 2b
 .endif
   ldr r4, [sp]

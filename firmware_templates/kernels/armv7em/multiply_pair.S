@@ -27,7 +27,7 @@
 #define FRAME 40
 
 /* void armv7em_multiply_pair(const product_params_t *p, const uint32_t *column, int8_t *out_a, int8_t *out_b)
- * r0 r1 inputs of both pixels, r2 r3 weights, r4 column, r5 weights' address,
+ * r0 r1 inputs of both pixels, r2 r3 weights, r4 column less 4, r5 weights' address less 4,
  * r6 r7 sums of channel 0, r8 r9 of 0 and 1, r10 r11 of 2, r12 lr of 2 and 3 */
 .section .text.armv7em_multiply_pair, "ax", %progbits
 .balign 4
@@ -42,16 +42,19 @@ armv7em_multiply_pair:
   ldrsh r3, [r0, #P_OUT_CHANNELS]
   ldrsh r4, [r0, #P_DEPTH]
   ldr r5, [r0, #P_WEIGHTS]
+  subs r5, #4 /* the last loads of a pass move both addresses on to 4 bytes before the next data */
   ldr r6, [r0, #P_STREAM]
   str r2, [sp, #S_ZERO_POINT]
   str r1, [sp, #S_COLUMN]
   add r7, r1, r4, lsl #2 /* 4 bytes of column a depth */
+  subs r7, #4
   str r7, [sp, #S_END]
   lsrs r4, r4, #1 /* steps */
   rsbs r4, r4, #0
   and r4, r4, #(STEPS - 1)
   lsls r7, r4, #3
   str r7, [sp, #S_SKIP]
+  subs r1, #4
   subs r1, r1, r7
   str r1, [sp, #S_FIRST]
   movs r7, #STEP_BYTES
@@ -81,10 +84,16 @@ armv7em_multiply_pair:
 .Lsteps:
   .set offset, 0
   .rept STEPS
-  ldr.n r0, [r4, #offset]
-  ldr.n r1, [r4, #offset + 4]
-  ldr.n r2, [r5, #offset]
-  ldr.n r3, [r5, #offset + 4]
+  ldr.n r0, [r4, #offset + 4]
+  .if offset < 8 * (STEPS - 1)
+  ldr.n r1, [r4, #offset + 8]
+  ldr.n r2, [r5, #offset + 4]
+  ldr.n r3, [r5, #offset + 8]
+  .else
+  ldr r1, [r4, #offset + 8]!
+  ldr r2, [r5, #offset + 4]
+  ldr r3, [r5, #offset + 8]!
+  .endif
   smlad r8, r0, r2, r8
   smlad r9, r1, r2, r9
   sxtb16 r2, r2
@@ -98,8 +107,6 @@ armv7em_multiply_pair:
   .set offset, offset + 8
   .endr
   ldr r0, [sp, #S_END]
-  adds r4, #(8 * STEPS)
-  adds r5, #(8 * STEPS)
   cmp r4, r0
   bne.w .Lsteps
 
@@ -151,18 +158,19 @@ armv7em_multiply_pair:
   ble 3f
   ldr r4, [sp, #S_COLUMN]
   ldr r12, [sp, #S_END]
+  subs r4, #4
   mov r0, r6
   ldmia r0!, {r6, r8}
   str r0, [sp, #S_STREAM]
   mov r7, r6
   mov r9, r8
 1:
-  ldr r0, [r4]
-  ldr r1, [r4, #4]
-  ldr r2, [r5]
-  ldr r10, [r4, #8]
-  ldr r11, [r4, #12]
-  ldr lr, [r5, #4]
+  ldr r0, [r4, #4]
+  ldr r1, [r4, #8]
+  ldr r2, [r5, #4]
+  ldr r10, [r4, #12]
+  ldr r11, [r4, #16]!
+  ldr lr, [r5, #8]!
   smlad r8, r0, r2, r8
   smlad r9, r1, r2, r9
   sxtb16 r2, r2
@@ -173,8 +181,6 @@ armv7em_multiply_pair:
   smlad r7, r1, r2, r7
   smlad r6, r10, lr, r6
   smlad r7, r11, lr, r7
-  adds r4, #16
-  adds r5, #8
   cmp r4, r12
   bne 1b
   ldr r4, [sp, #S_STREAM]

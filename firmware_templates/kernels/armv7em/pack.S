@@ -3,25 +3,35 @@
 .syntax unified
 .thumb
 
-/* uint32_t *armv7em_pack_pair(const int8_t *a, const int8_t *b, int count, uint32_t *column)
- * Appends `count` elements, rounded up to a multiple of 4, of two pixels: a02 b02 a13 b13 for each four.
- * r0 a, r1 b, r2 count, r3 column, r4-r11 elements */
-.section .text.armv7em_pack_pair, "ax", %progbits
+/* int8_t *armv7em_pack_rows(const int8_t *a, int row_a, const int8_t *b, int row_b, int rows, int count,
+ *                           int8_t *column)
+ * Appends the first `count` elements, rounded up to a multiple of 4, of `rows` rows of two pixels, `row_a` and
+ * `row_b` bytes apart: a02 b02 a13 b13 for each four. Returns the column's end.
+ * r0 a, r1 row_a, r2 b, r3 row_b, both less what a row reads, r4-r11 elements, r12 elements left in the row,
+ * lr column */
+.section .text.armv7em_pack_rows, "ax", %progbits
 .balign 4
-.global armv7em_pack_pair
-.type armv7em_pack_pair, %function
+.global armv7em_pack_rows
+.type armv7em_pack_rows, %function
 .thumb_func
-armv7em_pack_pair:
+armv7em_pack_rows:
   push {r4-r11, lr}
-  subs r2, #8
-  blt 2f
+  ldr r12, [sp, #40]
+  ldr lr, [sp, #44]
+  add r4, r12, #3
+  bic r4, r4, #3
+  subs r1, r1, r4
+  subs r3, r3, r4
 1:
+  subs r12, #8
+  blt 3f
+2:
   ldr r4, [r0]
   ldr r8, [r0, #4]
-  ldr r5, [r1]
-  ldr r9, [r1, #4]
+  ldr r5, [r2]
+  ldr r9, [r2, #4]
   adds r0, #8
-  adds r1, #8
+  adds r2, #8
   sxtb16 r6, r4, ror #8
   sxtb16 r4, r4
   sxtb16 r7, r5, ror #8
@@ -30,26 +40,33 @@ armv7em_pack_pair:
   sxtb16 r8, r8
   sxtb16 r11, r9, ror #8
   sxtb16 r9, r9
-  stmia r3!, {r4-r11}
-  subs r2, #8
-  bge 1b
-2:
-  adds r2, #8
-  ble 4f
+  stmia lr!, {r4-r11}
+  subs r12, #8
+  bge 2b
 3:
+  adds r12, #8
+  ble 5f
+4:
   ldr r4, [r0], #4
-  ldr r5, [r1], #4
+  ldr r5, [r2], #4
   sxtb16 r6, r4, ror #8
   sxtb16 r4, r4
   sxtb16 r7, r5, ror #8
   sxtb16 r5, r5
-  stmia r3!, {r4-r7}
-  subs r2, #4
-  bgt 3b
-4:
-  mov r0, r3
+  stmia lr!, {r4-r7}
+  subs r12, #4
+  bgt 4b
+5:
+  ldr r4, [sp, #36]
+  ldr r12, [sp, #40]
+  add r0, r0, r1
+  add r2, r2, r3
+  subs r4, #1
+  str r4, [sp, #36]
+  bne 1b
+  mov r0, lr
   pop {r4-r11, pc}
-.size armv7em_pack_pair, . - armv7em_pack_pair
+.size armv7em_pack_rows, . - armv7em_pack_rows
 
 /* void armv7em_pack_single(const int8_t *a, int count, uint32_t *column)
  * The same of one vector: a02 a13 for each four. */

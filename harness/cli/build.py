@@ -62,7 +62,7 @@ def build(
     click.echo(
         f"flash {format_kib(size.flash_bytes)} (weights {format_kib(size.weights_bytes)}, "
         f"code {format_kib(size.code_bytes)})  RAM {format_kib(size.ram_bytes)} "
-        f"(arena {format_kib(size.arena_bytes)}, stack {format_kib(size.stack_bytes)})  MACs {image.macs:,}"
+        f"(arena {format_kib(size.arena_bytes)}, stack {size.stack_bytes:,} B, at most {size.stack_bound_bytes:,} used)  MACs {image.macs:,}"
         + (f" of {image.nominal_macs:,} nominal" if image.nominal_macs != image.macs else "")
     )
     console = Console()

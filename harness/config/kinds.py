@@ -48,7 +48,6 @@ class BoardKind(BaseModel):
         port: Folder of `firmware_templates/ports/` with the chip's start-up, UART and timer.
         timer: Cycle source of the firmware: `dwt` (CYCCNT) or `timer0` (32-bit TIMER0 at 16 MHz).
         timer_hz: Rate of that source, which must be that of the core: it counts core cycles.
-        stack_bytes: RAM kept for the stack.
         virtual: Whether a virtual twin exists.
         virtual_only: Whether there is no such chip, only the virtual board; its title says so.
         doc: Page with what to plug where.
@@ -64,7 +63,6 @@ class BoardKind(BaseModel):
     port: Literal["nordic"]
     timer: Literal["dwt", "timer0"]
     timer_hz: int = Field(gt=0)
-    stack_bytes: int = Field(gt=0)
     virtual: bool
     virtual_only: bool = False
     doc: str

@@ -10,11 +10,12 @@ from harness.config.paths import ensure_writable, resource_dir
 from harness.errors import DoesNotFitError
 from harness.firmware.backends import target_of
 from harness.firmware.elf import LoadedElf, load_elf
-from harness.firmware.emit import emit_board, emit_info, emit_model
+from harness.firmware.emit import emit_board, emit_info, emit_linker_script, emit_model
 from harness.firmware.image import Image
 from harness.firmware.plan import ModelPlan, plan_model
 from harness.firmware.sizes import size_report
 from harness.firmware.sources import include_dirs, target_sources
+from harness.firmware.stack import StackBound, stack_bound
 from harness.firmware.toolchain import Toolchain, find_toolchain
 
 PROTOCOL_VERSION = 1
@@ -37,31 +38,41 @@ def build_image(
 
     Raises:
         InputError: The model cannot be read or run, or the compiler is not installed.
-        BuildError: The compiler refused.
+        BuildError: The compiler refused, or the stack of the code has no bound.
         DoesNotFitError: The image needs more flash or RAM than the board has.
     """
     plan = plan_model(model, target_of(kind.core))
     tools = find_toolchain(toolchain, kind.core)
     ensure_writable(out_dir)
     emit_model(plan, out_dir, model_id)
-    emit_board(kind, out_dir, flash_length=_LINK_LENGTH, ram_length=_LINK_LENGTH)
+    emit_board(kind, out_dir)
+    script = _linker_script(kind, out_dir, stack_bytes=0)
     build_id = _build_id(out_dir, kind, tools)
     emit_info(
         f"kind={kind.name},model={plan.model_sha256[:16]},mode={MODE},protocol={PROTOCOL_VERSION},build={build_id}",
         out_dir,
     )
     elf_path = out_dir / "image.elf"
-    tools.link(
+    objects = tools.compile(
         [*target_sources(kind.port, kind.core), out_dir / "model.c", out_dir / "image_info.c"],
         [out_dir, *include_dirs()],
-        out_dir / "linker.ld",
-        elf_path,
+        out_dir,
     )
+    # The stack that the code needs is known once it is linked, and the code is the same with any reserve.
+    tools.link_objects(objects, script, elf_path)
+    stack = stack_bound(elf_path)
+    tools.link_objects(objects, _linker_script(kind, out_dir, stack_bytes=stack.reserve_bytes), elf_path)
     loaded = load_elf(elf_path, kind.ram.origin)
     _check_fit(loaded, kind)
     hex_path = out_dir / "image.hex"
     _write_hex(loaded, hex_path)
-    return _image(plan, kind, tools, loaded, build_id, model_id, elf_path, hex_path)
+    return _image(plan, kind, tools, loaded, stack, build_id, model_id, elf_path, hex_path)
+
+
+def _linker_script(kind: BoardKind, out_dir: Path, *, stack_bytes: int) -> Path:
+    return emit_linker_script(
+        kind, out_dir, flash_length=_LINK_LENGTH, ram_length=_LINK_LENGTH, stack_bytes=stack_bytes
+    )
 
 
 def build_fingerprint(kind: BoardKind, toolchain: str) -> str:
@@ -82,7 +93,9 @@ def build_fingerprint(kind: BoardKind, toolchain: str) -> str:
 
 def _build_id(out_dir: Path, kind: BoardKind, tools: Toolchain) -> str:
     """Hash of all that decides the image: sources, compiler and options."""
-    digest = hashlib.sha256(" ".join((tools.compiler, *tools.flags, *tools.small_flags, *tools.link_flags)).encode())
+    digest = hashlib.sha256(
+        " ".join((tools.compiler, *tools.flags, *tools.small_flags, *tools.link_flags)).encode()
+    )
     sources = target_sources(kind.port, kind.core)
     folders = sorted({*include_dirs(), *(source.parent for source in sources)})
     headers = [header for folder in folders for header in sorted(folder.glob("*.h"))]
@@ -111,6 +124,7 @@ def _image(
     kind: BoardKind,
     tools: Toolchain,
     loaded: LoadedElf,
+    stack: StackBound,
     build_id: str,
     model_id: str,
     elf_path: Path,
@@ -133,9 +147,7 @@ def _image(
         macs=plan.macs,
         nominal_macs=plan.nominal_macs,
         layers=tuple((layer.name, layer.macs) for layer in plan.layers),
-        size=size_report(
-            elf_path, loaded, kind.stack_bytes, [(layer.name, layer.kernel) for layer in plan.layers]
-        ),
+        size=size_report(elf_path, loaded, stack, [(layer.name, layer.kernel) for layer in plan.layers]),
         input=plan.input,
         output=plan.output,
     )

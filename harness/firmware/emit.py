@@ -34,14 +34,24 @@ def emit_model(plan: ModelPlan, out_dir: Path, model_id: str) -> None:
         (out_dir / name).write_text(environment.get_template(f"model/{name}.j2").render(values))
 
 
-def emit_board(kind: BoardKind, out_dir: Path, *, flash_length: int, ram_length: int) -> None:
-    """Write `board.h` and `linker.ld`, with the memory lengths in bytes that the linker shall allow."""
-    environment = _environment()
-    (out_dir / "board.h").write_text(environment.get_template("model/board.h.j2").render(kind=kind))
-    script = environment.get_template("core/linker.ld.j2")
-    (out_dir / "linker.ld").write_text(
-        script.render(kind=kind, flash_length=flash_length, ram_length=ram_length)
-    )
+def emit_board(kind: BoardKind, out_dir: Path) -> None:
+    """Write `board.h`."""
+    template = _environment().get_template("model/board.h.j2")
+    (out_dir / "board.h").write_text(template.render(kind=kind))
+
+
+def emit_linker_script(
+    kind: BoardKind, out_dir: Path, *, flash_length: int, ram_length: int, stack_bytes: int
+) -> Path:
+    """Write `linker.ld`, with the memory lengths in bytes that the linker shall allow and the stack's reserve.
+
+    Returns:
+        Its path.
+    """
+    values = {"flash_length": flash_length, "ram_length": ram_length, "stack_bytes": stack_bytes}
+    path = out_dir / "linker.ld"
+    path.write_text(_environment().get_template("core/linker.ld.j2").render(kind=kind, **values))
+    return path
 
 
 def emit_info(info: str, out_dir: Path) -> None:

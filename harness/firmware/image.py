@@ -46,7 +46,8 @@ class SizeReport:
     Attributes:
         flash_bytes: All that is programmed.
         ram_bytes: All that is reserved: arena, stack reserve and the rest.
-        stack_bytes: The stack's reserve.
+        stack_bytes: The stack's reserve: its bound, and room for a fault to be told.
+        stack_bound_bytes: What the program can use of it at most.
         arena_bytes: Activations, input and output included.
         weights_bytes: Constants of the layers.
         code_bytes: The rest of the flash.
@@ -57,6 +58,7 @@ class SizeReport:
     flash_bytes: int
     ram_bytes: int
     stack_bytes: int
+    stack_bound_bytes: int
     arena_bytes: int
     weights_bytes: int
     code_bytes: int

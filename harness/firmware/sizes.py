@@ -12,6 +12,7 @@ from elftools.elf.elffile import ELFFile
 from harness.config.paths import resource_dir
 from harness.firmware.elf import LoadedElf
 from harness.firmware.image import LayerSize, SizeReport
+from harness.firmware.stack import StackBound
 
 PARTS = ("weights", "kernels", "protocol", "startup", "other")
 """Parts of the flash: constants of the layers; kernels with the model's own code; the serial protocol; chip start-up
@@ -45,14 +46,14 @@ class PlacedSymbol:
 
 
 def size_report(
-    elf_path: Path, loaded: LoadedElf, stack_bytes: int, layers: Sequence[tuple[str, str]]
+    elf_path: Path, loaded: LoadedElf, stack: StackBound, layers: Sequence[tuple[str, str]]
 ) -> SizeReport:
     """Sizes of a linked image.
 
     Args:
         elf_path: The image with its symbols.
         loaded: The same image's content.
-        stack_bytes: The stack's reserve.
+        stack: What the image needs of it.
         layers: Name and kernel of each layer, in order.
     """
     parts = dict.fromkeys(PARTS, 0)
@@ -67,7 +68,8 @@ def size_report(
     return SizeReport(
         flash_bytes=loaded.flash_bytes,
         ram_bytes=loaded.ram_bytes,
-        stack_bytes=stack_bytes,
+        stack_bytes=stack.reserve_bytes,
+        stack_bound_bytes=stack.program_bytes,
         arena_bytes=loaded.arena_bytes,
         weights_bytes=parts["weights"],
         code_bytes=loaded.flash_bytes - parts["weights"],
@@ -81,7 +83,7 @@ def size_report(
 def flash_symbols(elf_path: Path) -> list[PlacedSymbol]:
     """Functions and constants in flash, each byte counted once, by address."""
     with elf_path.open("rb") as stream:
-        placed = sorted(_placed(ELFFile(stream)), key=lambda item: (item[0], -item[2].size_bytes))
+        placed = sorted(_placed(ELFFile(stream)), key=_order)
     found = []
     end = 0
     for start, stop, symbol in placed:
@@ -89,6 +91,12 @@ def flash_symbols(elf_path: Path) -> list[PlacedSymbol]:
             found.append(symbol)
             end = stop
     return found
+
+
+def _order(item: tuple[int, int, PlacedSymbol]) -> tuple[int, int, bool]:
+    """By address, the longest first; of names for the same, the compiler's own last."""
+    start, _, symbol = item
+    return start, -symbol.size_bytes, symbol.name.startswith("__")
 
 
 def _placed(elf: ELFFile) -> Iterator[tuple[int, int, PlacedSymbol]]:

@@ -56,28 +56,31 @@ class Toolchain:
         Raises:
             BuildError: The compiler refused; the message ends with its first error.
         """
-        compile_command = [*self.command, *self.flags, *(f"-I{folder}" for folder in includes)]
-        small = [str(source) for source in sources if is_small(source)]
-        others = [str(source) for source in sources if not is_small(source)]
-        joined = elf.with_name("small.o")
-        if small:
-            _run(
-                [*compile_command, *self.small_flags, "-nostdlib", "-r", *small, "-o", str(joined)],
-                self.compiler,
-            )
-            others.append(str(joined))
-        _run(
-            [
-                *compile_command,
-                *self.link_flags,
-                f"-Wl,-T,{script}",
-                *others,
-                "-o",
-                str(elf),
-                *self.libraries,
-            ],
-            self.compiler,
-        )
+        self.link_objects(self.compile(sources, includes, elf.parent), script, elf)
+
+    def compile(self, sources: list[Path], includes: list[Path], out_dir: Path) -> list[Path]:
+        """Compile `sources`, most of them for size (`is_small`), into the objects in `out_dir` that are returned.
+
+        Raises:
+            BuildError: The compiler refused; the message ends with its first error.
+        """
+        command = [*self.command, *self.flags, *(f"-I{folder}" for folder in includes), "-nostdlib", "-r"]
+        objects = []
+        for name, small, flags in (("fast.o", False, ()), ("small.o", True, self.small_flags)):
+            chosen = [str(source) for source in sources if is_small(source) == small]
+            if chosen:
+                objects.append(out_dir / name)
+                _run([*command, *flags, *chosen, "-o", str(objects[-1])], self.compiler)
+        return objects
+
+    def link_objects(self, objects: list[Path], script: Path, elf: Path) -> None:
+        """Link what `compile` made into `elf`.
+
+        Raises:
+            BuildError: The linker refused; the message ends with its first error.
+        """
+        command = [*self.command, *self.flags, *self.link_flags, f"-Wl,-T,{script}"]
+        _run([*command, *map(str, objects), "-o", str(elf), *self.libraries], self.compiler)
 
 
 def find_toolchain(name: str, core: str) -> Toolchain:

@@ -14,6 +14,6 @@ def measure_stack(dut: Dut) -> int:
     if use.used_bytes >= use.reserve_bytes:
         raise MeasurementError(
             f"{dut.board}: all {use.reserve_bytes} bytes of the stack were used; "
-            "raise stack_bytes of the board kind"
+            "its bound is wrong or the image overflowed it, so that nothing it answers can be trusted"
         )
     return use.used_bytes

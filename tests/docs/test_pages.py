@@ -62,7 +62,6 @@ def test_every_kind_has_its_page_with_its_facts(name: str) -> None:
         f"{kind.uart.baud} 8N1",
         f"TXD P0.{kind.uart.tx_pin:02}",
         f"RXD P0.{kind.uart.rx_pin:02}",
-        f"{kind.stack_bytes:,} bytes",
     ):
         assert fact in text, f"{page.name} does not say {fact!r}"
 

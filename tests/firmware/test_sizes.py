@@ -68,7 +68,7 @@ def test_changes_of_two_builds() -> None:
     def report(flash: int, arena: int, *layers: tuple[str, int]) -> SizeReport:
         parts = dict.fromkeys(PARTS, 10) | {"kernels": flash - 40}
         sizes = tuple(LayerSize(name, "k", size_bytes) for name, size_bytes in layers)
-        return SizeReport(flash, arena + 150, 100, arena, 10, flash - 10, parts, sizes)
+        return SizeReport(flash, arena + 150, 100, 60, arena, 10, flash - 10, parts, sizes)
 
     changes = compare_sizes(report(500, 64, ("a", 5), ("b", 7)), report(450, 80, ("a", 5), ("c", 9)))
     assert SizeChange("flash", "kernels", 460, 410) in changes

@@ -9,7 +9,7 @@ static int used; /* whether an inference has run on the sample; at boot it is ze
 void input_begin(int32_t count) {
   if (count <= 0 || count > MODEL_INPUT_BYTES) {
     text_put("e-[db load takes 1 to ");
-    text_signed(MODEL_INPUT_BYTES);
+    text_unsigned(MODEL_INPUT_BYTES);
     text_line(" bytes]");
     return;
   }
@@ -17,7 +17,7 @@ void input_begin(int32_t count) {
   received = 0;
   used = 0;
   text_put("m-[Expecting ");
-  text_signed(count);
+  text_unsigned((uint32_t)count);
   text_line(" bytes]");
 }
 

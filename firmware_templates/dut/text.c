@@ -19,18 +19,12 @@ static void number(uint64_t value, int decimals) {
   while (count) port_putchar(digits[--count]);
 }
 
-/* The minus of a negative value; gives the value without it. */
-static uint32_t without_sign(int32_t value) {
-  if (value >= 0) return (uint32_t)value;
-  port_putchar('-');
-  return -(uint32_t)value;
-}
-
 void text_unsigned(uint64_t value) { number(value, 0); }
 
-void text_signed(int32_t value) { number(without_sign(value), 0); }
-
-void text_thousandths(int32_t value) { number(without_sign(value), 3); }
+void text_thousandths(int32_t value) {
+  if (value < 0) port_putchar('-');
+  number(value < 0 ? -(uint32_t)value : (uint32_t)value, 3);
+}
 
 static void hex_digit(unsigned value) { port_putchar((char)(value < 10 ? '0' + value : 'a' - 10 + value)); }
 

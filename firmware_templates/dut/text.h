@@ -6,7 +6,6 @@
 
 void text_put(const char *text);
 void text_unsigned(uint64_t value);
-void text_signed(int32_t value);
 void text_hex_byte(uint8_t value);
 /* value / 1000 with three decimals. */
 void text_thousandths(int32_t value);

@@ -27,7 +27,7 @@ class Packed:
 
     kernel: str
     weights: npt.NDArray[np.integer]
-    bias: Int32s
+    bias: Int32s | None
     multiplier: Int32s | None
     shift: Int8s | None
     flags: int = 0

@@ -1,0 +1,132 @@
+"""Constants for the Cortex-M0 kernels, whose assembly describes the layout and why it is exact."""
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.firmware.fixedpoint import Rescale
+from harness.firmware.packed import Int8s, Int32s, Packed, largest_sum, pad_depth, rescale_columns
+
+NAME = "armv6m"
+_NARROW = 1  # in flags: outputs below zero are clamped and sums are small
+_NARROW_LIMIT, _WIDE_LIMIT = 1 << 20, 1 << 23  # of sums
+_STEP = 4  # inputs whose products are summed in half a word
+_STEP_WEIGHTS = 255  # their sum of |w|: 255 * 128 fits 16 bits with sign
+_ANY_SHIFT = 8  # of a channel whose outputs are all zero
+
+Int64s = npt.NDArray[np.int64]
+
+
+def pack_product(weights: Int8s, bias: Int32s, rescales: list[Rescale], out_zero_point: int) -> Packed | None:
+    """Two output channels at a time; None if the kernel cannot run these values exactly.
+
+    Args:
+        weights: `(outputs, window rows, inputs of a row)`.
+        bias: `(outputs,)`, zero point folded in.
+        rescales: One for each output.
+        out_zero_point: Zero point of the outputs.
+    """
+    matrix = pad_depth(weights.reshape(len(weights), -1))
+    scaling = _scaling(largest_sum(matrix, bias), bias, rescales, out_zero_point)
+    if scaling is None:
+        return None
+    constants, flags = scaling
+    odd = len(bias) % 2
+    matrix = np.pad(matrix, ((0, odd), (0, 0))).astype(np.int64)
+    constants = np.pad(constants, ((0, odd), (0, 0)))
+    parts = []
+    for channel in range(0, len(matrix), 2):
+        pair = matrix[channel : channel + 2].copy()
+        corrections = [_limit_steps(row) for row in pair]
+        if max(len(entries) for entries in corrections) > 255:
+            return None
+        counts = len(corrections[0]) | len(corrections[1]) << 8
+        halves = np.array([counts, *corrections[0], *corrections[1]], np.uint16)
+        # Bytes c0 k0, c1 k0, c1 k1, c0 k1.
+        by_two = pair.reshape(2, -1, 2)
+        words = np.stack([by_two[0, :, 0], by_two[1, :, 0], by_two[1, :, 1], by_two[0, :, 1]], axis=1)
+        parts += [
+            words.astype(np.int8).reshape(-1).view(np.int32),
+            np.pad(halves, (0, len(halves) % 2)).view(np.int32),
+            constants[channel : channel + 2].reshape(-1),
+        ]
+    return Packed(NAME, np.concatenate(parts), None, None, None, flags=flags)
+
+
+def pack_dense(weights: Int8s, bias: Int32s, rescales: list[Rescale], out_zero_point: int) -> Packed | None:
+    """Four outputs at a time; None if the kernel cannot run these values exactly.
+
+    Args:
+        weights: `(outputs, inputs)`.
+        bias: `(outputs,)`, zero point folded in.
+        rescales: One for each output.
+        out_zero_point: Zero point of the outputs.
+    """
+    matrix = pad_depth(weights)
+    scaling = _scaling(largest_sum(matrix, bias), bias, rescales, out_zero_point, can_be_narrow=False)
+    if scaling is None:
+        return None
+    constants, flags = scaling
+    absent = -len(bias) % 4
+    matrix = np.pad(matrix, ((0, absent), (0, 0))).astype(np.int64)
+    halves = matrix[0::2] + 256 * matrix[1::2]
+    if halves.min() < -(1 << 15):  # -128 beside a negative weight
+        return None
+    words = (halves[0::2] & 0xFFFF | halves[1::2] << 16).astype(np.int32)
+    words = words.reshape(len(words), -1, 4)[:, :, [0, 3, 1, 2]].reshape(len(words), -1)
+    constants = np.pad(constants, ((0, absent), (0, 0))).reshape(len(words), -1)
+    stream = np.concatenate([words, constants], axis=1).reshape(-1)
+    return Packed(NAME, stream, None, None, None, flags=flags, scratch_bytes=matrix.shape[1])
+
+
+def _limit_steps(row: Int64s) -> list[int]:
+    """Take from the largest weights of `row`, in place, what is too much for a step.
+
+    Returns:
+        What was taken, as the kernel's corrections: inputs since the last one + 256 * weight.
+    """
+    steps = row.reshape(-1, _STEP)
+    taken = np.zeros_like(steps)
+    while np.any(excess := np.maximum(np.abs(steps).sum(axis=1) - _STEP_WEIGHTS, 0)):
+        for step in np.flatnonzero(excess):
+            largest = int(np.argmax(np.abs(steps[step])))
+            part = np.sign(steps[step, largest]) * min(abs(steps[step, largest]), excess[step])
+            steps[step, largest] -= part
+            taken[step, largest] += part
+    entries, last = [], 0
+    for position in np.flatnonzero(taken.reshape(-1)):
+        while position - last > 255:
+            entries.append(255)
+            last += 255
+        entries.append(int(position - last) | (int(taken.reshape(-1)[position]) & 255) << 8)
+        last = int(position)
+    return entries
+
+
+def _scaling(
+    sums: Int64s, bias: Int32s, rescales: list[Rescale], out_zero_point: int, can_be_narrow: bool = True
+) -> tuple[Int32s, int] | None:
+    """Words `(outputs, 2)` of the requantisation, and its flags; None where it would not be exact.
+
+    Args:
+        sums: Bounds of the accumulators.
+        bias: `(outputs,)`.
+        rescales: One for each output.
+        out_zero_point: Zero point of the outputs.
+        can_be_narrow: Whether the kernel has the narrow form.
+    """
+    multipliers, shifts = (values.astype(np.int64) for values in rescale_columns(rescales))
+    if np.any(shifts < 1) or np.any(multipliers < 0) or np.any(np.abs(bias.astype(np.int64)) >= _WIDE_LIMIT):
+        return None
+    # |sum * multiplier / 2^31| < 2^(shift - 1) is always rounded to zero.
+    is_zero = (sums * multipliers >> 31) + 1 < np.int64(1) << shifts - 1
+    multipliers = np.where(is_zero, 0, multipliers)
+    shifts = np.where(is_zero, _ANY_SHIFT, shifts)
+    narrow = can_be_narrow and out_zero_point == -128 and np.all(sums <= _NARROW_LIMIT)
+    exponent = 22 if narrow else 24
+    powers = shifts + 31 - exponent
+    addend = (2 * (out_zero_point + 128) + 1 << powers - 1) + (1 << 30 - exponent)
+    product = (sums * multipliers >> exponent) + (1 << 31 - exponent)
+    if np.any(sums >= _WIDE_LIMIT) or np.any(powers > 30) or np.any(product + addend >= 1 << 31):
+        return None
+    words = np.stack([bias.astype(np.int64) << 8 | powers, multipliers], axis=1)
+    return words.astype(np.int32), _NARROW if narrow else 0

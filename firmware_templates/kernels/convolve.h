@@ -126,11 +126,9 @@ __attribute__((always_inline)) static inline void convolve_windows(const product
       out_b += channels;
     }
     int inside_a = is_inside(a, inside_y, inside_x), inside_b = is_inside(b, inside_y, inside_x);
-    if (inside_a && inside_b) {
-      pack_windows(core, rows, segment, depth, a.window, row, b.window, row, scratch, patch + 2 * depth);
-    } else {
-      const int8_t *from_a = a.window, *from_b = b.window;
-      int row_a = row, row_b = row;
+    const int8_t *from_a = a.window, *from_b = b.window;
+    int row_a = row, row_b = row;
+    if (!(inside_a && inside_b)) {
       if (!inside_a || segment < SHORT_SEGMENT) {
         gather_patch(p, in, a.y * g.stride_h - g.pad_top, a.x * g.stride_w - g.pad_left, patch);
         from_a = patch, row_a = segment;
@@ -139,11 +137,11 @@ __attribute__((always_inline)) static inline void convolve_windows(const product
         gather_patch(p, in, b.y * g.stride_h - g.pad_top, b.x * g.stride_w - g.pad_left, patch + depth);
         from_b = patch + depth, row_b = segment;
       }
-      if (row_a == segment && row_b == segment && !(segment & (core.granule - 1)))
-        core.pack_rows(from_a, 0, from_b, 0, 1, rows * segment, scratch);
-      else
-        pack_windows(core, rows, segment, depth, from_a, row_a, from_b, row_b, scratch, patch + 2 * depth);
     }
+    if (row_a == segment && row_b == segment && !(segment & (core.granule - 1)))
+      core.pack_rows(from_a, 0, from_b, 0, 1, rows * segment, scratch);
+    else
+      pack_windows(core, rows, segment, depth, from_a, row_a, from_b, row_b, scratch, patch + 2 * depth);
     core.multiply(p, scratch, out, out_b);
     if (narrow) {
       clamp_pixel(p, out);

@@ -8,6 +8,20 @@
 .syntax unified
 .thumb
 
+.macro GATHER_FOUR
+  ldrsb r7, [r4]
+  ldrsb r8, [r4, r1]
+  ldrsb r9, [r4, r1, lsl #1]
+  ldrsb r10, [r4, r6]
+  add r4, r4, r1, lsl #2
+  pkhbt r7, r7, r8, lsl #16
+  pkhbt r9, r9, r10, lsl #16
+  str r7, [r5]
+  add r5, r5, r11
+  str r9, [r5]
+  add r5, r5, r11
+.endm
+
 /* void armv7em_gather_plane(const gather_t *g, const int8_t *in, int16_t *plane)
  * r0 in of the line, r1 step, r2 plane of the line, r3 inputs left, r4 values' address, r5 plane's address,
  * r6 3 * step, r7-r10 values, r11 bytes between pairs, r12 lines left, lr gather */
@@ -36,24 +50,21 @@ armv7em_gather_plane:
   add r5, r5, r11
   subs r3, #1
 2:
-  subs r3, #4
+  subs r3, #8
   blt 4f
 3:
-  ldrsb r7, [r4]
-  ldrsb r8, [r4, r1]
-  ldrsb r9, [r4, r1, lsl #1]
-  ldrsb r10, [r4, r6]
-  pkhbt r7, r7, r8, lsl #16
-  pkhbt r9, r9, r10, lsl #16
-  add r4, r4, r1, lsl #2
-  str r7, [r5]
-  str r9, [r5, r11]
-  add r5, r5, r11, lsl #1
-  subs r3, #4
+  GATHER_FOUR
+  GATHER_FOUR
+  subs r3, #8
   bge 3b
 4:
-  adds r3, #2
+  adds r3, #4
   blt 5f
+  GATHER_FOUR
+  subs r3, #4
+5:
+  adds r3, #2
+  blt 6f
   ldrsb r7, [r4]
   ldrsb r8, [r4, r1]
   add r4, r4, r1, lsl #1
@@ -61,12 +72,12 @@ armv7em_gather_plane:
   str r7, [r5]
   add r5, r5, r11
   subs r3, #2
-5:
+6:
   adds r3, #1
-  blt 6f
+  blt 7f
   ldrsb r7, [r4]
   strh r7, [r5]
-6:
+7:
   ldr r7, [lr, #G_LINE_STEP]
   adds r2, #4
   add r0, r0, r7
@@ -116,6 +127,17 @@ armv7em_gather_plane:
   str r1, [r2], #4
 .endm
 
+.macro REQUANTIZE_FOUR
+  ldmia r0!, {r4-r7}
+  REQUANTIZE_2 r4, r5, r8, r9, r10
+  REQUANTIZE_2 r6, r7, r8, r9, r10
+  strb r4, [r1]
+  strb r5, [r1, r2]
+  strb r6, [r1, r2, lsl #1]
+  strb r7, [r1, r11]
+  add r1, r1, r2, lsl #2
+.endm
+
 .macro DEPTHWISE_LINES stride
 .section .text.armv7em_depthwise_lines_\stride, "ax", %progbits
 .balign 4
@@ -162,35 +184,34 @@ armv7em_depthwise_lines_\stride:
   ldr r9, [r4, #L_POWER]
   ldr r10, [r4, #L_ZERO_POINT]
   add r11, r2, r2, lsl #1
-  subs r3, #4
-  blt 4f
-3:
-  ldmia r0!, {r4-r7}
-  REQUANTIZE_2 r4, r5, r8, r9, r10
-  REQUANTIZE_2 r6, r7, r8, r9, r10
-  strb r4, [r1]
-  strb r5, [r1, r2]
-  strb r6, [r1, r2, lsl #1]
-  strb r7, [r1, r11]
-  add r1, r1, r2, lsl #2
-  subs r3, #4
-  bge 3b
-4:
-  adds r3, #2
+  subs r3, #8
   blt 5f
+4:
+  REQUANTIZE_FOUR
+  REQUANTIZE_FOUR
+  subs r3, #8
+  bge 4b
+5:
+  adds r3, #4
+  blt 6f
+  REQUANTIZE_FOUR
+  subs r3, #4
+6:
+  adds r3, #2
+  blt 7f
   ldmia r0!, {r4, r5}
   REQUANTIZE_2 r4, r5, r8, r9, r10
   strb r4, [r1]
   strb r5, [r1, r2]
   add r1, r1, r2, lsl #1
   subs r3, #2
-5:
+7:
   adds r3, #1
-  blt 6f
+  blt 8f
   ldr r4, [r0]
   REQUANTIZE r4, r8, r9, r10
   strb r4, [r1]
-6:
+8:
   ldr r0, [sp]
   ldr r1, [r0, #L_OUT]
   ldr r2, [r0, #L_LINE_STEP]

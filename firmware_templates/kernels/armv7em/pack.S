@@ -3,6 +3,22 @@
 .syntax unified
 .thumb
 
+.macro PACK_EIGHT offset
+  ldr r4, [r0, #\offset]
+  ldr r8, [r0, #\offset + 4]
+  ldr r5, [r2, #\offset]
+  ldr r9, [r2, #\offset + 4]
+  sxtb16 r6, r4, ror #8
+  sxtb16 r4, r4
+  sxtb16 r7, r5, ror #8
+  sxtb16 r5, r5
+  sxtb16 r10, r8, ror #8
+  sxtb16 r8, r8
+  sxtb16 r11, r9, ror #8
+  sxtb16 r9, r9
+  stmia lr!, {r4-r11}
+.endm
+
 /* int8_t *armv7em_pack_rows(const int8_t *a, int row_a, const int8_t *b, int row_b, int rows, int count,
  *                           int8_t *column)
  * Appends the first `count` elements, rounded up to a multiple of 4, of `rows` rows of two pixels, `row_a` and
@@ -23,30 +39,26 @@ armv7em_pack_rows:
   subs r1, r1, r4
   subs r3, r3, r4
 1:
-  subs r12, #8
+  subs r12, #16
   blt 3f
 2:
-  ldr r4, [r0]
-  ldr r8, [r0, #4]
-  ldr r5, [r2]
-  ldr r9, [r2, #4]
-  adds r0, #8
-  adds r2, #8
-  sxtb16 r6, r4, ror #8
-  sxtb16 r4, r4
-  sxtb16 r7, r5, ror #8
-  sxtb16 r5, r5
-  sxtb16 r10, r8, ror #8
-  sxtb16 r8, r8
-  sxtb16 r11, r9, ror #8
-  sxtb16 r9, r9
-  stmia lr!, {r4-r11}
-  subs r12, #8
+  PACK_EIGHT 0
+  PACK_EIGHT 8
+  adds r0, #16
+  adds r2, #16
+  subs r12, #16
   bge 2b
 3:
   adds r12, #8
-  ble 5f
+  blt 4f
+  PACK_EIGHT 0
+  adds r0, #8
+  adds r2, #8
+  subs r12, #8
 4:
+  adds r12, #8
+  ble 6f
+5:
   ldr r4, [r0], #4
   ldr r5, [r2], #4
   sxtb16 r6, r4, ror #8
@@ -55,8 +67,8 @@ armv7em_pack_rows:
   sxtb16 r5, r5
   stmia lr!, {r4-r7}
   subs r12, #4
-  bgt 4b
-5:
+  bgt 5b
+6:
   ldr r4, [sp, #36]
   ldr r12, [sp, #40]
   add r0, r0, r1

@@ -5,12 +5,14 @@ import numpy.typing as npt
 
 from harness.firmware.fixedpoint import Rescale
 from harness.firmware.packed import Int8s, Int32s, Packed, largest_sum, pad_depth, rescale_columns
+from harness.firmware.shapes import Geometry
 
 NAME = "armv6m"
 _NARROW = 1  # in flags: outputs below zero are clamped and sums are small
 _NARROW_LIMIT, _WIDE_LIMIT = 1 << 20, 1 << 23  # of sums
 _STEP = 4  # inputs whose products are summed in half a word
 _STEP_WEIGHTS = 255  # their sum of |w|: 255 * 128 fits 16 bits with sign
+_PLANE_BYTES = 2048  # of a depthwise layer's working memory, unless one pair of rows needs more
 _ANY_SHIFT = 8  # of a channel whose outputs are all zero
 
 Int64s = npt.NDArray[np.int64]
@@ -76,6 +78,53 @@ def pack_dense(weights: Int8s, bias: Int32s, rescales: list[Rescale], out_zero_p
     constants = np.pad(constants, ((0, absent), (0, 0))).reshape(len(words), -1)
     stream = np.concatenate([words, constants], axis=1).reshape(-1)
     return Packed(NAME, stream, None, None, None, flags=flags, scratch_bytes=matrix.shape[1])
+
+
+def pack_depthwise(
+    weights: Int8s, bias: Int32s, rescales: list[Rescale], geometry: Geometry, out_zero_point: int
+) -> Packed | None:
+    """Weights `(channels, 9)` of a 3x3 window; None for what the kernel does not cover."""
+    scaling = _scaling(largest_sum(weights, bias), bias, rescales, out_zero_point)
+    if scaling is None or scaling[1] != _NARROW or (geometry.window_h, geometry.window_w) != (3, 3):
+        return None
+    if np.abs(weights.astype(np.int64)).reshape(-1, 3)[:, :2].sum(axis=1).max() > _STEP_WEIGHTS:
+        return None
+    words = scaling[0]
+    half = _half_band(geometry)
+    return Packed(
+        NAME,
+        weights,
+        bias,
+        np.ascontiguousarray(words[:, 1]),
+        (words[:, 0] & 255).astype(np.int8),
+        flags=half << 1 | _NARROW,
+        scratch_bytes=_plane_bytes(geometry, half) + _kept_rows(geometry) * geometry.in_w,
+    )
+
+
+def _half_band(geometry: Geometry) -> int:
+    """Output rows of each of the two blocks of a band: all at once, or what fits the working memory."""
+    whole = -(-geometry.out_h // 2)
+    half = whole
+    while half > 1 and _plane_bytes(geometry, half) > _PLANE_BYTES:
+        half -= 1
+    bands = -(-geometry.out_h // (2 * half))
+    half = -(-whole // bands)
+    for done in range(2 * half, geometry.out_h, 2 * half):
+        still_in_place = done * geometry.stride_h - geometry.pad_top + _kept_rows(geometry)
+        if done * geometry.out_w > still_in_place * geometry.in_w:
+            return whole
+    return half
+
+
+def _kept_rows(geometry: Geometry) -> int:
+    """Input rows that two bands share."""
+    return max(3 - geometry.stride_h, 0)
+
+
+def _plane_bytes(geometry: Geometry, half: int) -> int:
+    width = (geometry.out_w - 1) * geometry.stride_w + 3
+    return 4 * width * ((half - 1) * geometry.stride_h + 3)
 
 
 def _limit_steps(row: Int64s) -> list[int]:

@@ -96,6 +96,8 @@ def pack_depthwise(
     band = _band_lines(geometry)
     length = geometry.out_h if transposed else geometry.out_w
     pairs = (-(-length // 2) if geometry.stride_h == 1 else length) + 1
+    if transposed:
+        weights = np.ascontiguousarray(weights.reshape(-1, 3, 3).swapaxes(1, 2).reshape(-1, 9))
     return Packed(
         NAME,
         weights,

@@ -28,12 +28,13 @@ typedef struct {
   int32_t step, line_step; /* bytes between outputs and between lines of them */
   int32_t length, lines;   /* of the output */
   int32_t bias, multiplier, power, zero_point;
-  uint32_t weights[6];
+  const int8_t *taps;  /* weights along the first line, the second, the third */
+  uint32_t weights[6]; /* the same in pairs, set by the kernel */
 } lines_t;
 
 _Static_assert(offsetof(gather_t, pair_step) == G_PAIR_STEP && offsetof(gather_t, lines) == G_LINES, "offsets.h");
 _Static_assert(offsetof(lines_t, out) == L_OUT && offsetof(lines_t, lines) == L_LINES, "offsets.h");
-_Static_assert(offsetof(lines_t, bias) == L_BIAS && offsetof(lines_t, weights) == L_WEIGHTS, "offsets.h");
+_Static_assert(offsetof(lines_t, bias) == L_BIAS && offsetof(lines_t, weights) == L_WEIGHTS && offsetof(lines_t, taps) == L_TAPS, "offsets.h");
 
 void armv7em_gather_plane(const gather_t *g, const int8_t *in, int16_t *plane);
 void armv7em_depthwise_lines_1(lines_t *l);
@@ -44,18 +45,10 @@ typedef struct {
   int in_lines, out_lines, stride, pad_lines;
   int pairs;   /* of columns in the plane */
   int band;    /* lines in the plane */
-  int along;   /* between neighbouring weights of a line */
   int whole;   /* whether the plane holds all lines, so that its padding is written once */
 } shape_t;
 
 static uint32_t pair_of(int low, int high) { return ((uint32_t)low & 0xFFFFu) | (uint32_t)high << 16; }
-
-static void set_weights(lines_t *l, const int8_t *weights, int along) {
-  for (int line = 0; line < 3; line++, weights += 4 - along) {
-    l->weights[2 * line] = pair_of(weights[0], weights[along]);
-    l->weights[2 * line + 1] = pair_of(weights[along], weights[2 * along]);
-  }
-}
 
 /* Lines `first` to `end` of the padded image into the plane, whose line `at` they begin with. */
 static void load_lines(const depthwise_params_t *p, const shape_t *s, gather_t *g, const int8_t *in, int first,
@@ -65,7 +58,6 @@ static void load_lines(const depthwise_params_t *p, const shape_t *s, gather_t *
   g->lines = stop - begin;
   if (g->lines > 0)
     armv7em_gather_plane(g, in + (begin - s->pad_lines) * g->line_step, plane + 2 * (at + begin - first));
-  if (s->whole) return;
   uint32_t padding = pair_of(p->in_zero_point, p->in_zero_point);
   uint32_t *words = (uint32_t *)(void *)plane;
   for (int line = first; line < end; line++) {
@@ -87,10 +79,29 @@ static void clamp_all(const depthwise_params_t *p, int8_t *out) {
   }
 }
 
+/* A channel whose plane does not hold all lines. */
+static void depthwise_bands(const depthwise_params_t *p, const shape_t *s, gather_t *g, lines_t *l, const int8_t *in,
+                            int16_t *plane) {
+  int loaded = 0, kept = 0; /* lines of the padded image; those at the plane's begin that stay */
+  int fits = (s->band - 3) / s->stride + 1;
+  int count;
+  for (int done = 0; done < s->out_lines; done += count) {
+    count = s->out_lines - done < fits ? s->out_lines - done : fits;
+    int end = (done + count - 1) * s->stride + 3;
+    load_lines(p, s, g, in, loaded, end, plane, kept);
+    loaded = end;
+    l->plane = plane;
+    l->lines = count;
+    (s->stride == 1 ? armv7em_depthwise_lines_1 : armv7em_depthwise_lines_2)(l);
+    kept = 3 - s->stride;
+    if (done + count < s->out_lines) keep_last_lines(s, plane, kept);
+  }
+}
+
 void depthwise_s8_armv7em(const depthwise_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch) {
   const geometry_t *g = &p->geometry;
   int channels = p->channels, transposed = p->flags & TRANSPOSED;
-  shape_t s = {g->in_h, g->out_h, g->stride_h, g->pad_top, 0, p->flags >> BAND_SHIFT, transposed ? 3 : 1, 0};
+  shape_t s = {g->in_h, g->out_h, g->stride_h, g->pad_top, 0, p->flags >> BAND_SHIFT, 0};
   gather_t gather = {channels, g->in_w * channels, 0, g->in_w, g->pad_left, 4 * s.band};
   lines_t l = {.step = channels, .line_step = g->out_w * channels, .length = g->out_w};
   if (transposed) {
@@ -110,25 +121,24 @@ void depthwise_s8_armv7em(const depthwise_params_t *p, const int8_t *in, int8_t 
   uint32_t padding = pair_of(p->in_zero_point, p->in_zero_point);
   for (int i = 0; i < s.pairs * s.band; i++) ((uint32_t *)(void *)plane)[i] = padding;
 
+  void (*depthwise_lines)(lines_t *) = s.stride == 1 ? armv7em_depthwise_lines_1 : armv7em_depthwise_lines_2;
+  int beyond = s.pad_lines + s.in_lines - s.band; /* lines that no window reaches */
+  int whole_lines = s.in_lines - (beyond > 0 ? beyond : 0);
+
   for (int channel = 0; channel < channels; channel++) {
     l.bias = p->bias[channel];
     l.multiplier = p->multiplier[channel];
     l.power = 1 << p->shift[channel];
     l.out = out + channel;
-    set_weights(&l, p->weights + 9 * channel, s.along);
-    int loaded = 0, kept = 0; /* lines of the padded image; those at the plane's begin that stay */
-    for (int done = 0; done < s.out_lines; done += l.lines) {
-      int fits = (s.band - 3) / s.stride + 1;
-      int count = s.out_lines - done < fits ? s.out_lines - done : fits;
-      int end = (done + count - 1) * s.stride + 3;
-      load_lines(p, &s, &gather, in + channel, loaded, end, plane, kept);
-      loaded = end;
+    l.taps = p->weights + 9 * channel;
+    if (s.whole) {
+      gather.lines = whole_lines;
+      armv7em_gather_plane(&gather, in + channel, plane + 2 * s.pad_lines);
       l.plane = plane;
-      l.lines = count;
-      (s.stride == 1 ? armv7em_depthwise_lines_1 : armv7em_depthwise_lines_2)(&l);
-      l.lines = count;
-      kept = 3 - s.stride;
-      if (done + count < s.out_lines) keep_last_lines(&s, plane, kept);
+      l.lines = s.out_lines;
+      depthwise_lines(&l);
+    } else {
+      depthwise_bands(p, &s, &gather, &l, in + channel, plane);
     }
   }
   if (p->act_min > -128 || p->act_max < 127) clamp_all(p, out);

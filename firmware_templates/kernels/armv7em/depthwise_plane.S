@@ -147,6 +147,24 @@ armv7em_gather_plane:
 armv7em_depthwise_lines_\stride:
   ldr r1, [r0, #L_BIAS]
   push {r0, r1, r4-r11, lr}
+  ldr r12, [r0, #L_TAPS]
+  ldrsb r4, [r12]
+  ldrsb r5, [r12, #1]
+  ldrsb r1, [r12, #2]
+  ldrsb r6, [r12, #3]
+  ldrsb r7, [r12, #4]
+  ldrsb r2, [r12, #5]
+  ldrsb r8, [r12, #6]
+  ldrsb r9, [r12, #7]
+  ldrsb r3, [r12, #8]
+  pkhbt r4, r4, r5, lsl #16
+  pkhbt r5, r5, r1, lsl #16
+  pkhbt r6, r6, r7, lsl #16
+  pkhbt r7, r7, r2, lsl #16
+  pkhbt r8, r8, r9, lsl #16
+  pkhbt r9, r9, r3, lsl #16
+  add r12, r0, #L_WEIGHTS
+  stmia r12, {r4-r9}
 1:
   ldr r2, [r0, #L_SUMS]
   ldr r3, [r0, #L_STEPS]

@@ -30,6 +30,7 @@
 #define L_MULTIPLIER 36
 #define L_POWER 40
 #define L_ZERO_POINT 44
-#define L_WEIGHTS 48
+#define L_TAPS 48
+#define L_WEIGHTS 52
 
 #endif

@@ -12,6 +12,7 @@ _NARROW = 1  # in flags: outputs below zero are clamped and sums are small
 _NARROW_LIMIT, _WIDE_LIMIT = 1 << 20, 1 << 23  # of sums
 _STEP = 4  # inputs whose products are summed in half a word
 _STEP_WEIGHTS = 255  # their sum of |w|: 255 * 128 fits 16 bits with sign
+_ALONE = 64  # in the shift of a channel with a row of the window whose three weights are more than that
 _PLANE_BYTES = 2048  # of a depthwise layer's working memory, unless one pair of rows needs more
 _ANY_SHIFT = 8  # of a channel whose outputs are all zero
 
@@ -87,8 +88,10 @@ def pack_depthwise(
     scaling = _scaling(largest_sum(weights, bias), bias, rescales, out_zero_point)
     if scaling is None or scaling[1] != _NARROW or (geometry.window_h, geometry.window_w) != (3, 3):
         return None
-    if np.abs(weights.astype(np.int64)).reshape(-1, 3)[:, :2].sum(axis=1).max() > _STEP_WEIGHTS:
+    rows = np.abs(weights.astype(np.int64)).reshape(-1, 3, 3)
+    if rows[:, :, :2].sum(axis=2).max() > _STEP_WEIGHTS:
         return None
+    alone = np.where(rows.sum(axis=2).max(axis=1) > _STEP_WEIGHTS, _ALONE, 0)
     words = scaling[0]
     half = _half_band(geometry)
     return Packed(
@@ -96,7 +99,7 @@ def pack_depthwise(
         weights,
         bias,
         np.ascontiguousarray(words[:, 1]),
-        (words[:, 0] & 255).astype(np.int8),
+        (words[:, 0] & 255 | alone).astype(np.int8),
         flags=half << 1 | _NARROW,
         scratch_bytes=_plane_bytes(geometry, half) + _kept_rows(geometry) * geometry.in_w,
     )

@@ -9,6 +9,7 @@
 #include "offsets.h"
 #include "product.h"
 
+#define SHIFT_ALONE 64 /* in the shift of a channel whose third product of a row stands alone */
 #define HALF_SHIFT 1 /* in flags, rows of a block; bit 0 is FLAG_NARROW */
 
 typedef struct {
@@ -32,7 +33,7 @@ typedef struct {
   int32_t rows;
   const int32_t *plane;
   int8_t *out;
-  int32_t alone; /* whether the third product of a row stands alone */
+  int32_t alone; /* SHIFT_ALONE or 0 */
 } rows_t;
 
 _Static_assert(offsetof(gather_t, rows) == G_ROWS && offsetof(gather_t, padding) == G_PADDING, "offsets.h");
@@ -45,60 +46,73 @@ void armv6m_gather_rows(const gather_t *g, const int8_t *a, const int8_t *b, int
 
 /* Where the rows of a channel's input are. */
 typedef struct {
-  const int8_t *in;    /* row 0 */
-  const int8_t *kept;  /* row `kept_first` of those that outputs may have overwritten */
+  const int8_t *in, *kept; /* row 0; row `kept_first`, of those that outputs may have overwritten */
   int8_t zero_point;
   int kept_first, first; /* rows from `first` on are still in place */
   int rows, length, row_bytes, step;
 } source_t;
 
-static const int8_t *find_row(const source_t *s, int row, int32_t *step) {
-  *step = 0;
-  if (row < 0 || row >= s->rows) return &s->zero_point;
-  *step = row < s->first ? 1 : s->step;
-  return row < s->first ? s->kept + (row - s->kept_first) * s->length : s->in + row * s->row_bytes;
+/* Rows that lie alike: `count` of them; bytes between inputs and from the end of a row to the next. */
+typedef struct {
+  const int8_t *from;
+  int count, step, next;
+} run_t;
+
+static run_t find_run(const source_t *s, int row) {
+  run_t run = {&s->zero_point, row < 0 ? -row : INT16_MAX, 0, 0};
+  if (row < 0 || row >= s->rows) return run;
+  if (row < s->first) {
+    run.from = s->kept + (row - s->kept_first) * s->length;
+    run.count = s->first - row;
+    run.step = 1;
+  } else {
+    run.from = s->in + row * s->row_bytes;
+    run.count = s->rows - row;
+    run.step = s->step;
+    run.next = s->row_bytes - s->length * s->step;
+  }
+  return run;
 }
 
 /* `count` rows of the plane, the first of which hold rows `a` and `b` of the input. */
 static void load_plane(const source_t *s, int a, int b, int count, int row_words, int32_t *plane) {
-  gather_t g = {.length = s->length, .padding = 4 * (row_words - s->length)};
-  int inside = s->first - a; /* both rows are in place from here on */
-  int outside = s->rows - b;
-  for (int i = 0; i < count; i += g.rows) {
-    const int8_t *row_a = find_row(s, a + i, &g.step_a), *row_b = find_row(s, b + i, &g.step_b);
-    g.rows = i >= inside && i < outside ? (outside < count ? outside : count) - i : 1;
-    g.row_a = g.row_b = s->row_bytes - s->length * s->step;
-    armv6m_gather_rows(&g, row_a, row_b, plane + i * row_words);
+  gather_t g;
+  g.length = s->length;
+  g.padding = 4 * (row_words - s->length);
+  while (count > 0) {
+    run_t run_a = find_run(s, a), run_b = find_run(s, b);
+    int rows = run_a.count < run_b.count ? run_a.count : run_b.count;
+    if (rows > count) rows = count;
+    g.step_a = run_a.step, g.row_a = run_a.next;
+    g.step_b = run_b.step, g.row_b = run_b.next;
+    g.rows = rows;
+    armv6m_gather_rows(&g, run_a.from, run_b.from, plane);
+    a += rows, b += rows, count -= rows;
+    plane += rows * row_words;
   }
 }
 
 static void keep_rows(source_t *s, int first, int end, int8_t *kept) {
   for (int row = first; row < end; row++) {
-    int32_t step;
-    const int8_t *from = find_row(s, row, &step);
-    for (int x = 0; x < s->length; x++, from += step) *kept++ = *from;
+    run_t run = find_run(s, row);
+    for (int x = 0; x < s->length; x++, run.from += run.step) *kept++ = *run.from;
   }
   s->kept_first = first;
   s->first = end;
 }
 
 static void set_channel(rows_t *r, const depthwise_params_t *p, int channel) {
-  int row_sum = 0;
-  r->alone = 0;
   const int8_t *weights = p->weights + 9 * channel;
-  for (int i = 0; i < 9; i++) {
-    r->weights[i] = weights[i];
-    row_sum = (i % 3 ? row_sum : 0) + (weights[i] < 0 ? -weights[i] : weights[i]);
-    if (row_sum > 255) r->alone = 1;
-  }
-  int32_t multiplier = p->multiplier[channel];
+  for (int i = 0; i < 9; i++) r->weights[i] = weights[i];
+  r->alone = p->shift[channel] & SHIFT_ALONE;
+  r->power = p->shift[channel] & (SHIFT_ALONE - 1);
+  r->addend = (1 << (r->power - 1)) + 256;
   r->bias_b = p->bias[channel];
   r->bias_a = r->bias_b - (r->alone ? 6 << 15 : 3 << 15);
+  int32_t multiplier = p->multiplier[channel];
   r->parts[0] = multiplier & 0x7FF;
   r->parts[1] = multiplier >> 11 & 0x7FF;
   r->parts[2] = multiplier >> 22;
-  r->power = p->shift[channel];
-  r->addend = (1 << (r->power - 1)) + 256;
 }
 
 static void clamp_all(const depthwise_params_t *p, int8_t *out) {
@@ -136,7 +150,7 @@ void depthwise_s8_armv6m(const depthwise_params_t *p, const int8_t *in, int8_t *
       int top = done * stride - g->pad_top, second = top + block * stride;
       load_plane(&s, top, second, (block - 1) * stride + 3, row_words, plane + g->pad_left);
       int next = second + block * stride;
-      keep_rows(&s, next, next + kept_rows, kept);
+      if (2 * block < left) keep_rows(&s, next, next + kept_rows, kept);
       r.rows = left < 2 * block ? block - 1 : block;
       r.plane = plane;
       r.delta = block * r.row_bytes;

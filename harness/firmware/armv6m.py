@@ -82,7 +82,7 @@ def pack_dense(weights: Int8s, bias: Int32s, rescales: list[Rescale], out_zero_p
 
 
 def pack_depthwise(
-    weights: Int8s, bias: Int32s, rescales: list[Rescale], geometry: Geometry, out_zero_point: int
+    weights: Int8s, bias: Int32s, rescales: list[Rescale], out_zero_point: int, geometry: Geometry
 ) -> Packed | None:
     """Weights `(channels, 9)` of a 3x3 window; None for what the kernel does not cover."""
     scaling = _scaling(largest_sum(weights, bias), bias, rescales, out_zero_point)
@@ -182,3 +182,15 @@ def _scaling(
         return None
     words = np.stack([bias.astype(np.int64) << 8 | powers, multipliers], axis=1)
     return words.astype(np.int32), _NARROW if narrow else 0
+
+
+def pack_add(
+    _size: int, _zero_points: tuple[int, int, int], _rescales: tuple[Rescale, Rescale]
+) -> list[int] | None:
+    """None: additions run in C."""
+    return None
+
+
+def can_pool(_geometry: Geometry, _channels: int) -> bool:
+    """False: pooling runs in C."""
+    return False

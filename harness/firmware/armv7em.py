@@ -14,7 +14,9 @@ _TRANSPOSED = 1
 _BAND_LINES = 16  # of a plane; larger ones gain less than 2 % for their memory
 
 
-def pack_product(weights: Int8s, bias: Int32s, rescales: list[Rescale]) -> Packed | None:
+def pack_product(
+    weights: Int8s, bias: Int32s, rescales: list[Rescale], _out_zero_point: int
+) -> Packed | None:
     """Blocks of four, then two output channels; None if the kernel cannot run these values exactly.
 
     Args:
@@ -46,6 +48,11 @@ def pack_product(weights: Int8s, bias: Int32s, rescales: list[Rescale]) -> Packe
         None,
         scratch_bytes=2 * weights.shape[1],
     )
+
+
+def pack_dense(weights: Int8s, bias: Int32s, rescales: list[Rescale], out_zero_point: int) -> Packed | None:
+    """The same for a dense layer, weights `(outputs, inputs)`."""
+    return pack_product(weights[:, None, :], bias, rescales, out_zero_point)
 
 
 def _by_whole_words(weights: Int8s) -> Int8s:
@@ -82,7 +89,7 @@ def _joined(bias: Int32s) -> Int32s:
 
 
 def pack_depthwise(
-    weights: Int8s, bias: Int32s, rescales: list[Rescale], geometry: Geometry
+    weights: Int8s, bias: Int32s, rescales: list[Rescale], _out_zero_point: int, geometry: Geometry
 ) -> Packed | None:
     """Weights `(channels, 9)` of a 3x3 window with stride 1 or 2; None for what the kernel does not cover."""
     scaling = _scaling(rescales)

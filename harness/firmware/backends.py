@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.firmware import armv7em, portable
+from harness.firmware import armv6m, armv7em, portable
 from harness.firmware.fixedpoint import Rescale
 from harness.firmware.packed import Int8s, Int32s, Packed
 from harness.firmware.shapes import Geometry
@@ -14,11 +14,23 @@ class Backend(Protocol):
 
     NAME: str
 
-    def pack_product(self, weights: Int8s, bias: Int32s, rescales: list[Rescale]) -> Packed | None:
+    def pack_product(
+        self, weights: Int8s, bias: Int32s, rescales: list[Rescale], out_zero_point: int
+    ) -> Packed | None:
         """Weights `(outputs, window rows, inputs of a row)`, folded biases and rescales of each output."""
 
+    def pack_dense(
+        self, weights: Int8s, bias: Int32s, rescales: list[Rescale], out_zero_point: int
+    ) -> Packed | None:
+        """Weights `(outputs, inputs)`, folded biases and rescales of each output."""
+
     def pack_depthwise(
-        self, weights: Int8s, bias: Int32s, rescales: list[Rescale], geometry: Geometry
+        self,
+        weights: Int8s,
+        bias: Int32s,
+        rescales: list[Rescale],
+        out_zero_point: int,
+        geometry: Geometry,
     ) -> Packed | None:
         """Weights `(channels, window_h * window_w)` with one output for each input channel."""
 
@@ -38,23 +50,36 @@ class Target:
 
     backend: Backend | None
 
-    def product(self, weights: Int8s, bias: Int32s, rescales: list[Rescale]) -> Packed:
-        """Constants of a convolution or dense layer."""
-        packed = self.backend.pack_product(weights, bias, rescales) if self.backend else None
+    def product(self, weights: Int8s, bias: Int32s, rescales: list[Rescale], out_zero_point: int) -> Packed:
+        """Constants of a convolution."""
+        packed = None
+        if self.backend:
+            packed = self.backend.pack_product(weights, bias, rescales, out_zero_point)
+        return packed or portable.pack_product(weights, bias, rescales)
+
+    def dense(self, weights: Int8s, bias: Int32s, rescales: list[Rescale], out_zero_point: int) -> Packed:
+        """Constants of a dense layer."""
+        packed = self.backend.pack_dense(weights, bias, rescales, out_zero_point) if self.backend else None
         return packed or portable.pack_product(weights, bias, rescales)
 
     def depthwise(
-        self, weights: Int8s, bias: Int32s, rescales: list[Rescale], geometry: Geometry, in_channels: int
+        self,
+        weights: Int8s,
+        bias: Int32s,
+        rescales: list[Rescale],
+        out_zero_point: int,
+        geometry: Geometry,
+        in_channels: int,
     ) -> Packed:
         """Constants of a depthwise convolution."""
         packed = None
         if self.backend and in_channels == len(weights):
-            packed = self.backend.pack_depthwise(weights, bias, rescales, geometry)
+            packed = self.backend.pack_depthwise(weights, bias, rescales, out_zero_point, geometry)
         return packed or portable.pack_depthwise(weights, bias, rescales)
 
 
 HOST = Target(None)
-_BACKENDS: dict[str, Backend | None] = {"cortex-m0": None, "cortex-m4": armv7em}
+_BACKENDS: dict[str, Backend | None] = {"cortex-m0": armv6m, "cortex-m4": armv7em}
 
 
 def target_of(core: str) -> Target:

@@ -30,6 +30,7 @@ def lower_conv(op: Op, target: Target) -> Layer:
         weights.reshape(out_channels, window_h, -1),
         _folded_bias(op, weights),
         rescales_of(op),
+        op.output.zero_point,
     )
     return Layer(
         name=layer_name(op),
@@ -52,8 +53,14 @@ def lower_depthwise(op: Op, target: Target) -> Layer:
     geometry = geometry_of(op, (window_h, window_w))
     in_channels = image_shape(op, 0)[3]
     by_channel = np.ascontiguousarray(weights.reshape(-1, channels).T)
-    rescales = rescales_of(op)
-    packed = target.depthwise(by_channel, _folded_bias(op, by_channel), rescales, geometry, in_channels)
+    packed = target.depthwise(
+        by_channel,
+        _folded_bias(op, by_channel),
+        rescales_of(op),
+        op.output.zero_point,
+        geometry,
+        in_channels,
+    )
     return Layer(
         name=layer_name(op),
         kernel=f"depthwise_s8_{packed.kernel}",
@@ -83,7 +90,7 @@ def lower_dense(op: Op, target: Target) -> Layer:
     if op.tensor(0).size != in_features:
         raise InputError(f"{op.label} works on a batch; a batch of 1 is needed")
     depth = _depth(in_features)
-    packed = target.product(weights[:, None, :], _folded_bias(op, weights), rescales_of(op))
+    packed = target.dense(weights, _folded_bias(op, weights), rescales_of(op), op.output.zero_point)
     return Layer(
         name=layer_name(op),
         kernel=f"dense_s8_{packed.kernel}",

@@ -72,7 +72,10 @@ def test_conv2d(runner, data, case, in_channels, out_channels, backward):
     rescales = make_rescales(data, out_channels)
     x_zero, out_zero = case["zeros"]
     packed = runner.target.product(
-        weights.reshape(out_channels, case["window"][0], -1), folded(bias, weights, x_zero), rescales
+        weights.reshape(out_channels, case["window"][0], -1),
+        folded(bias, weights, x_zero),
+        rescales,
+        out_zero,
     )
     depth = -(-int(np.prod(case["window"])) * in_channels // 4) * 4
     plain = geometry(case).is_pointwise
@@ -91,7 +94,9 @@ def test_conv2d(runner, data, case, in_channels, out_channels, backward):
         x, weights, bias, [(r.multiplier, r.shift) for r in rescales], x_zero=x_zero, out_zero=out_zero,
         act=case["act"], stride=case["stride"], pad=case["pad"], out_shape=case["out"],
     )  # fmt: skip
-    got, _ = runner.run("pointwise" if plain else "conv2d", packed, fields, x, expected.size, (4 if plain else 8) * depth)
+    got, _ = runner.run(
+        "pointwise" if plain else "conv2d", packed, fields, x, expected.size, (4 if plain else 8) * depth
+    )
     np.testing.assert_array_equal(got.reshape(expected.shape), expected)
 
 
@@ -119,7 +124,7 @@ def test_depthwise(runner, data, case, in_channels, multiplier):
     rescales = make_rescales(data, channels)
     x_zero, out_zero = case["zeros"]
     packed = runner.target.depthwise(
-        weights, folded(bias, weights, x_zero), rescales, geometry(case), in_channels
+        weights, folded(bias, weights, x_zero), rescales, out_zero, geometry(case), in_channels
     )
     fields = {
         **vars(geometry(case)),
@@ -148,7 +153,7 @@ def test_dense(runner, data, in_features, out_features, x_zero, out_zero, seed):
     weights = weights_of(rng, out_features, in_features)
     bias = rng.integers(-(2**20), 2**20, out_features).astype(np.int32)
     rescales = make_rescales(data, out_features)
-    packed = runner.target.product(weights[:, None, :], folded(bias, weights, x_zero), rescales)
+    packed = runner.target.dense(weights, folded(bias, weights, x_zero), rescales, out_zero)
     fields = {
         **vars(Geometry(1, 1, 1, 1, 1, 1, 1, 1, 0, 0)),
         "in_channels": in_features,

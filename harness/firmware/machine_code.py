@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -44,6 +44,7 @@ class MachineCode:
             o for o in _extents(symbols, "STT_OBJECT").values() if self.word(o.start) is not None
         ]
         self._starts = sorted(self._functions)
+        self._close_open_functions()
         self._decoder = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
         self._decoder.detail = True
         self._decoded: dict[int, dict[int, capstone.CsInsn]] = {}
@@ -115,6 +116,17 @@ class MachineCode:
             elif instruction.id == arm.ARM_INS_MOVT:
                 found.add(last.imm << 16 | low_halves.get(first.reg, 0))
         return found
+
+    def _close_open_functions(self) -> None:
+        """Functions of assembly without a size end where the next one begins."""
+        ends = [base + len(data) for base, data in self._memory]
+        for start, following in zip(self._starts, [*self._starts[1:], None], strict=True):
+            function = self._functions[start]
+            if function.end == start:
+                end = min(
+                    (end for end in (*ends, following) if end is not None and end > start), default=start
+                )
+                self._functions[start] = replace(function, end=end)
 
     @cached_property
     def _mark_starts(self) -> list[int]:

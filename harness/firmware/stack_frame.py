@@ -41,8 +41,10 @@ def frame_of(code: MachineCode, entry: int) -> Frame:
     """The frame of the function that begins at `entry`.
 
     Raises:
-        BuildError: The stack pointer moves by an amount that its code does not tell.
+        BuildError: There is no function, or it moves the stack pointer by an amount that its code does not tell.
     """
+    if code.function(entry) is None:
+        raise BuildError(f"the stack has no bound: something calls 0x{entry:x}, which is in no function")
     return _Walk(code, entry).frame
 
 

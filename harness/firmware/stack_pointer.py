@@ -67,35 +67,21 @@ def _size(instruction: capstone.CsInsn, operand: capstone.arm.ArmOp) -> int:
 def _depth_after(
     code: MachineCode, function: Extent, instruction: capstone.CsInsn, depths: Mapping[int, int]
 ) -> int | None:
-    """Bytes on the stack after a move or sum, None if they cannot be told."""
+    """Bytes on the stack if it ended where a move or sum lets its register point; None if that cannot be told."""
     if instruction.id not in (*_SUMS, arm.ARM_INS_MOV):
         return None
     sources = instruction.operands[1:]
     if instruction.id in _SUMS and len(sources) == 1:
         sources = [instruction.operands[0], *sources]
-    base = _depth_at(code, function, instruction, sources[0].reg, depths)
+    if sources[0].type != arm.ARM_OP_REG:
+        return None
     amount = _constant(code, function, instruction, sources[1]) if len(sources) > 1 else 0
+    if sources[0].reg == arm.ARM_REG_SP:
+        base = depths.get(instruction.address)
+    else:  # a copy that the function keeps, such as a frame pointer
+        writer = last_writer(code, function, instruction, sources[0].reg)
+        base = _depth_after(code, function, writer, depths) if writer else None
     return None if base is None or amount is None else base + _SUMS.get(instruction.id, 0) * amount
-
-
-def _depth_at(
-    code: MachineCode,
-    function: Extent,
-    instruction: capstone.CsInsn,
-    register: int,
-    depths: Mapping[int, int],
-) -> int | None:
-    """Bytes on the stack if it ended where the register points: it itself, or a copy that a function keeps."""
-    if register == arm.ARM_REG_SP:
-        return depths[instruction.address]
-    writer = last_writer(code, function, instruction, register)
-    if writer is None or writer.address not in depths or writer.operands[1].reg != arm.ARM_REG_SP:
-        return None
-    if writer.id == arm.ARM_INS_MOV:
-        return depths[writer.address]
-    if writer.id not in _SUMS or writer.operands[-1].type != arm.ARM_OP_IMM:
-        return None
-    return depths[writer.address] + _SUMS[writer.id] * int(writer.operands[-1].imm)
 
 
 def _constant(

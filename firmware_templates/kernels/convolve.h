@@ -18,7 +18,7 @@ typedef struct {
   void (*multiply)(const product_params_t *p, const int8_t *column, int8_t *out_a, int8_t *out_b);
 } product_core_t;
 
-static inline int8_t *fill(int8_t *to, int value, int count) {
+__attribute__((noinline, unused)) static int8_t *fill(int8_t *to, int value, int count) {
   while (count-- > 0) *to++ = (int8_t)value;
   return to;
 }
@@ -78,7 +78,7 @@ typedef struct {
   int first, last;
 } span_t;
 
-static inline span_t inside_span(int count, int stride, int pad, int window, int size) {
+__attribute__((noinline, unused)) static span_t inside_span(int count, int stride, int pad, int window, int size) {
   span_t span = {0, -1};
   for (int i = 0, at = -pad; i < count; i++, at += stride) {
     if (at < 0) span.first = i + 1;

@@ -66,11 +66,14 @@ class Toolchain:
         """
         command = [*self.command, *self.flags, *(f"-I{folder}" for folder in includes), "-nostdlib", "-r"]
         objects = []
-        for name, small, flags in (("fast.o", False, ()), ("small.o", True, self.small_flags)):
-            chosen = [str(source) for source in sources if is_small(source) == small]
-            if chosen:
-                objects.append(out_dir / name)
-                _run([*command, *flags, *chosen, "-o", str(objects[-1])], self.compiler)
+        for folder in sorted({source.parent for source in sources}):
+            for small, flags in ((False, ()), (True, self.small_flags)):
+                chosen = [str(s) for s in sources if s.parent == folder and is_small(s) == small]
+                if chosen:
+                    # Functions of one name share a section of such an object and are kept together, so the
+                    # kernels of one core stay apart from those of another.
+                    objects.append(out_dir / f"{folder.name}-{'small' if small else 'fast'}.o")
+                    _run([*command, *flags, *chosen, "-o", str(objects[-1])], self.compiler)
         return objects
 
     def link_objects(self, objects: list[Path], script: Path, elf: Path) -> None:

@@ -41,7 +41,16 @@ class Runner:
         """What constants are packed for."""
         return target_of(self.core) if self.core else HOST
 
-    def run(self, family: str, packed: Packed, fields: dict, x: np.ndarray, out_bytes: int, scratch: int):
+    def run(
+        self,
+        family: str,
+        packed: Packed,
+        fields: dict,
+        x: np.ndarray,
+        out_bytes: int,
+        scratch: int,
+        in_place=False,
+    ):
         """Output of a layer and the cycles it took (0 on this computer).
 
         Args:
@@ -51,6 +60,7 @@ class Runner:
             x: int8 input.
             out_bytes: Size of the output.
             scratch: Bytes of working memory, exactly.
+            in_place: Whether the output is written over the input, on a core.
         """
         symbol = f"{family}_s8_{packed.kernel}"
         make = _depthwise if family == "depthwise" else _product
@@ -66,5 +76,7 @@ class Runner:
         places = {n: library.place(v) for n, v in constants.items() if v is not None}
         params = make(c.c_uint32)(**fields, **places)
         work = np.full(scratch + (-scratch % 4), 0x33, np.int8)
-        called = library.call(symbol, bytes(params), x, out, work)
-        return out, called.cycles
+        if in_place:
+            out = np.resize(x.reshape(-1), max(x.size, out_bytes))
+        called = library.call(symbol, bytes(params), out if in_place else x, out, work)
+        return out[:out_bytes], called.cycles

@@ -7,14 +7,12 @@
 #include "memory.h"
 #include "product.h"
 
-#define SHORT_SEGMENT 8 /* bytes of a window's row that cost less to copy than to pack on their own */
-
-/* What a core brings. `pack_rows` appends the first `count` inputs of `rows` rows of two pixels, whose rows lie
- * `row_a` and `row_b` bytes apart, to the column and returns its end; `count` is a multiple of `granule`, a power of
- * two, save at the end of a column. `multiply` gives all output channels of both pixels. */
+/* What a core brings. `pack_rows` makes the column of two pixels from `rows` rows of `count` inputs that lie
+ * `row_a` and `row_b` bytes apart, in the order in which the weights are packed; `rest` is working memory of
+ * 2 * depth bytes, not needed for a single row. `multiply` gives all output channels of both pixels. */
 typedef struct {
-  int granule;
-  int8_t *(*pack_rows)(const int8_t *a, int row_a, const int8_t *b, int row_b, int rows, int count, int8_t *column);
+  void (*pack_rows)(const int8_t *a, int row_a, const int8_t *b, int row_b, int rows, int count, int8_t *column,
+                    int8_t *rest);
   void (*multiply)(const product_params_t *p, const int8_t *column, int8_t *out_a, int8_t *out_b);
 } product_core_t;
 
@@ -52,25 +50,6 @@ __attribute__((noinline, unused)) static void clamp_pixel(const product_params_t
     if (out[i] < p->act_min) out[i] = p->act_min;
     if (out[i] > p->act_max) out[i] = p->act_max;
   }
-}
-
-/* Two windows: from each row what fills whole granules, then what is left of each row; weights are packed in the
- * same order. `rest` has room for the latter, 2 * depth bytes. */
-__attribute__((always_inline)) static inline void pack_windows(product_core_t core, int rows, int segment, int depth,
-                                                               const int8_t *a, int row_a, const int8_t *b,
-                                                               int row_b, int8_t *column, int8_t *rest) {
-  int left = rows == 1 ? 0 : segment & (core.granule - 1), whole = segment - left;
-  if (whole) column = core.pack_rows(a, row_a, b, row_b, rows, whole, column);
-  if (!left) return;
-  int8_t *at = rest;
-  a += whole, b += whole;
-  for (int y = 0; y < rows; y++, a += row_a, b += row_b) {
-    for (int i = 0; i < left; i++, at++) {
-      at[0] = a[i];
-      at[depth] = b[i];
-    }
-  }
-  core.pack_rows(rest, 0, rest + depth, 0, 1, rows * left, column);
 }
 
 /* First and last of `count` outputs along an axis whose window lies inside the image; last < first for none. */
@@ -128,20 +107,15 @@ __attribute__((always_inline)) static inline void convolve_windows(const product
     int inside_a = is_inside(a, inside_y, inside_x), inside_b = is_inside(b, inside_y, inside_x);
     const int8_t *from_a = a.window, *from_b = b.window;
     int row_a = row, row_b = row;
-    if (!(inside_a && inside_b)) {
-      if (!inside_a || segment < SHORT_SEGMENT) {
-        gather_patch(p, in, a.y * g.stride_h - g.pad_top, a.x * g.stride_w - g.pad_left, patch);
-        from_a = patch, row_a = segment;
-      }
-      if (!inside_b || segment < SHORT_SEGMENT) {
-        gather_patch(p, in, b.y * g.stride_h - g.pad_top, b.x * g.stride_w - g.pad_left, patch + depth);
-        from_b = patch + depth, row_b = segment;
-      }
+    if (!inside_a) {
+      gather_patch(p, in, a.y * g.stride_h - g.pad_top, a.x * g.stride_w - g.pad_left, patch);
+      from_a = patch, row_a = segment;
     }
-    if (row_a == segment && row_b == segment && !(segment & (core.granule - 1)))
-      core.pack_rows(from_a, 0, from_b, 0, 1, rows * segment, scratch);
-    else
-      pack_windows(core, rows, segment, depth, from_a, row_a, from_b, row_b, scratch, patch + 2 * depth);
+    if (!inside_b) {
+      gather_patch(p, in, b.y * g.stride_h - g.pad_top, b.x * g.stride_w - g.pad_left, patch + depth);
+      from_b = patch + depth, row_b = segment;
+    }
+    core.pack_rows(from_a, row_a, from_b, row_b, rows, segment, scratch, patch + 2 * depth);
     core.multiply(p, scratch, out, out_b);
     if (narrow) {
       clamp_pixel(p, out);
@@ -165,7 +139,7 @@ __attribute__((always_inline)) static inline void convolve_pixels(const product_
     int b = a + 1;
     if (a < 0) a = b; /* a single pixel is done twice at once */
     if (b == pixels) b = a;
-    core.pack_rows(in + a * in_channels, 0, in + b * in_channels, 0, 1, in_channels, scratch);
+    core.pack_rows(in + a * in_channels, 0, in + b * in_channels, 0, 1, in_channels, scratch, NULL);
     core.multiply(p, scratch, out + a * channels, out + b * channels);
     if (narrow) {
       clamp_pixel(p, out + a * channels);

@@ -11,17 +11,18 @@ _Static_assert(offsetof(product_params_t, depth) == P_DEPTH, "offsets.h");
 _Static_assert(offsetof(product_params_t, flags) == P_FLAGS, "offsets.h");
 _Static_assert(offsetof(product_params_t, weights) == P_WEIGHTS, "offsets.h");
 
-int8_t *armv6m_pack_rows(const int8_t *a, int row_a, const int8_t *b, int row_b, int rows, int count, int8_t *column);
+void armv6m_pack_rows(const int8_t *a, int row_a, const int8_t *b, int row_b, int rows, int count, int8_t *column,
+                      int8_t *rest);
 void armv6m_multiply_pair(const product_params_t *p, const int8_t *column, int8_t *out_a, int8_t *out_b);
 void armv6m_multiply_single(const product_params_t *p, const int8_t *column, int8_t *out);
 
 void conv2d_s8_armv6m(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch) {
-  product_core_t core = {1, armv6m_pack_rows, armv6m_multiply_pair};
+  product_core_t core = {armv6m_pack_rows, armv6m_multiply_pair};
   convolve_windows(p, core, in, out, scratch);
 }
 
 void pointwise_s8_armv6m(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch) {
-  product_core_t core = {1, armv6m_pack_rows, armv6m_multiply_pair};
+  product_core_t core = {armv6m_pack_rows, armv6m_multiply_pair};
   convolve_pixels(p, core, in, out, scratch);
 }
 

@@ -11,19 +11,19 @@ _Static_assert(offsetof(product_params_t, depth) == P_DEPTH, "offsets.h");
 _Static_assert(offsetof(product_params_t, weights) == P_WEIGHTS, "offsets.h");
 _Static_assert(offsetof(product_params_t, bias) == P_STREAM, "offsets.h");
 
-int8_t *armv7em_pack_rows(const int8_t *a, int row_a, const int8_t *b, int row_b, int rows, int count,
-                          int8_t *column);
+void armv7em_pack_rows(const int8_t *a, int row_a, const int8_t *b, int row_b, int rows, int count, int8_t *column,
+                       int8_t *rest);
 void armv7em_pack_single(const int8_t *a, int count, int8_t *column);
 void armv7em_multiply_pair(const product_params_t *p, const int8_t *column, int8_t *out_a, int8_t *out_b);
 void armv7em_multiply_single(const product_params_t *p, const int8_t *column, int8_t *out);
 
 void conv2d_s8_armv7em(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch) {
-  product_core_t core = {4, armv7em_pack_rows, armv7em_multiply_pair};
+  product_core_t core = {armv7em_pack_rows, armv7em_multiply_pair};
   convolve_windows(p, core, in, out, scratch);
 }
 
 void pointwise_s8_armv7em(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch) {
-  product_core_t core = {4, armv7em_pack_rows, armv7em_multiply_pair};
+  product_core_t core = {armv7em_pack_rows, armv7em_multiply_pair};
   convolve_pixels(p, core, in, out, scratch);
 }
 

@@ -9,15 +9,15 @@ static int8_t finish(const product_params_t *p, int channel, int32_t sum) {
   return (int8_t)clamp(rescale(sum, by) + p->out_zero_point, -128, 127);
 }
 
-static int8_t *pack_rows(const int8_t *a, int row_a, const int8_t *b, int row_b, int rows, int count,
-                         int8_t *column) {
+static void pack_rows(const int8_t *a, int row_a, const int8_t *b, int row_b, int rows, int count, int8_t *column,
+                      int8_t *rest) {
+  (void)rest;
   for (int y = 0; y < rows; y++, a += row_a, b += row_b) {
     for (int i = 0; i < count; i++) {
       *column++ = a[i];
       *column++ = b[i];
     }
   }
-  return column;
 }
 
 static void multiply_pair(const product_params_t *p, const int8_t *column, int8_t *out_a, int8_t *out_b) {
@@ -37,12 +37,12 @@ static void multiply_pair(const product_params_t *p, const int8_t *column, int8_
 }
 
 void conv2d_s8_portable(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch) {
-  product_core_t core = {1, pack_rows, multiply_pair};
+  product_core_t core = {pack_rows, multiply_pair};
   convolve_windows(p, core, in, out, scratch);
 }
 
 void pointwise_s8_portable(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch) {
-  product_core_t core = {1, pack_rows, multiply_pair};
+  product_core_t core = {pack_rows, multiply_pair};
   convolve_pixels(p, core, in, out, scratch);
 }
 

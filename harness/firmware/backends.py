@@ -46,9 +46,16 @@ class Backend(Protocol):
 
 @dataclass(frozen=True)
 class Target:
-    """What code is generated for: the kernels of a core, or plain C alone where `backend` is None."""
+    """What code is generated for.
+
+    Attributes:
+        backend: The kernels of a core, or None for plain C alone.
+        has_small_dense: Whether dense layers are so small that the convolution's kernel serves them too,
+            which saves the code of their own.
+    """
 
     backend: Backend | None
+    has_small_dense: bool = False
 
     def product(self, weights: Int8s, bias: Int32s, rescales: list[Rescale], out_zero_point: int) -> Packed:
         """Constants of a convolution."""

@@ -1,6 +1,7 @@
 """From graph to layers: one kernel call for each operator."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from harness.errors import InputError
 from harness.firmware.backends import Target
@@ -15,6 +16,8 @@ from harness.firmware.lower_unweighted import (
     lower_softmax,
 )
 from harness.firmware.lower_weighted import lower_conv, lower_dense, lower_depthwise
+
+_SMALL_DENSE_MACS = 2048
 
 _LOWERINGS: dict[str, Callable[[Op, Target], Layer]] = {
     "CONV_2D": lower_conv,
@@ -36,9 +39,19 @@ def lower(graph: Graph, target: Target) -> list[Layer]:
     Raises:
         InputError: An operator has a form that no kernel covers, by name and index.
     """
+    target = replace(target, has_small_dense=_has_small_dense(graph))
     layers = []
     for op in graph.ops:
         if op.kind not in _LOWERINGS:
             raise InputError(f"{op.label} stands inside the model; it can be run at the ends only")
         layers.append(_LOWERINGS[op.kind](op, target))
     return layers
+
+
+def _has_small_dense(graph: Graph) -> bool:
+    """Whether dense layers are no more than a small part of a network of convolutions."""
+    sizes = {kind: 0 for kind in ("CONV_2D", "FULLY_CONNECTED")}
+    for op in graph.ops:
+        if op.kind in sizes:
+            sizes[op.kind] += op.tensor(1).size
+    return 0 < sizes["FULLY_CONNECTED"] <= min(_SMALL_DENSE_MACS, sizes["CONV_2D"])

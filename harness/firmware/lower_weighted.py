@@ -84,24 +84,30 @@ def lower_depthwise(op: Op, target: Target) -> Layer:
 
 
 def lower_dense(op: Op, target: Target) -> Layer:
-    """FULLY_CONNECTED on batch 1: a convolution of one pixel."""
+    """FULLY_CONNECTED on batch 1: a convolution of one pixel, by a kernel of its own unless all are small."""
     weights = _weights(op, 2)
     out_features, in_features = weights.shape
     if op.tensor(0).size != in_features:
         raise InputError(f"{op.label} works on a batch; a batch of 1 is needed")
     depth = _depth(in_features)
-    packed = target.dense(weights, _folded_bias(op, weights), rescales_of(op), op.output.zero_point)
+    constants = (_folded_bias(op, weights), rescales_of(op), op.output.zero_point)
+    if target.has_small_dense:
+        packed, kernel = target.product(weights[:, None, :], *constants), "pointwise"
+        scratch_bytes = 4 * depth
+    else:
+        packed, kernel = target.dense(weights, *constants), "dense"
+        scratch_bytes = packed.scratch_bytes
     return Layer(
         name=layer_name(op),
-        kernel=f"dense_s8_{packed.kernel}",
+        kernel=f"{kernel}_s8_{packed.kernel}",
         params_type="product_params_t",
         fields=_product_fields(op, packed, Geometry(1, 1, 1, 1, 1, 1, 1, 1, 0, 0), in_features, 0, depth),
         arrays=_arrays(packed),
         inputs=(op.tensor(0),),
         output=op.output,
-        scratch_bytes=packed.scratch_bytes,
+        scratch_bytes=scratch_bytes,
         macs=out_features * in_features,
-        overlap=Overlap(None, None) if packed.scratch_bytes else None,
+        overlap=Overlap(None, None) if scratch_bytes else None,
     )
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from harness.firmware.armv6m_add import pack_add as pack_add
 from harness.firmware.fixedpoint import Rescale
 from harness.firmware.packed import Int8s, Int32s, Packed, largest_sum, pad_depth, rescale_columns
 from harness.firmware.shapes import Geometry
@@ -182,13 +183,6 @@ def _scaling(
         return None
     words = np.stack([bias.astype(np.int64) << 8 | powers, multipliers], axis=1)
     return words.astype(np.int32), _NARROW if narrow else 0
-
-
-def pack_add(
-    _size: int, _zero_points: tuple[int, int, int], _rescales: tuple[Rescale, Rescale]
-) -> list[int] | None:
-    """None: additions run in C."""
-    return None
 
 
 def can_pool(_geometry: Geometry, _channels: int) -> bool:

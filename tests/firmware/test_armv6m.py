@@ -1,16 +1,20 @@
 """Cortex-M0 kernels where they are special: limits of sums, corrections, bands of rows, cycles, refusals."""
 
+import struct
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import InputError
-from harness.firmware import armv6m
-from harness.firmware.fixedpoint import Rescale
+from harness.firmware import armv6m, exact
+from harness.firmware.fixedpoint import Rescale, rescale_from_real
 from harness.firmware.shapes import Geometry
 from harness.firmware.toolchain import find_toolchain
 from tests.firmware import integer_reference as ref
+from tests.firmware.core_library import core_library
+from tests.firmware.test_kernels import ZERO
 from tests.firmware.weighted_layer import Runner
 
 EXAMPLES = settings(max_examples=40, deadline=None)
@@ -157,6 +161,35 @@ def test_depthwise_in_bands_may_overwrite_its_input(runner, size, stride):
     for in_place in (False, True):
         got, _ = run_depthwise(runner, packed, x, geometry, in_zero, in_place)
         np.testing.assert_array_equal(got, expected)
+
+
+@settings(max_examples=8, deadline=None)
+@given(ratio=st.floats(0.05, 1.0), out_scale=st.floats(0.5, 3.0), zeros=st.tuples(ZERO, ZERO, ZERO))
+def test_addition_of_all_pairs(runner, ratio, out_scale, zeros):
+    second, out_by = rescale_from_real(ratio / 2), rescale_from_real(2.0**-19 / out_scale)
+    constants = armv6m.pack_add(1 << 16, zeros, (second, out_by))
+    assert constants is not None
+    a, b = (np.ascontiguousarray(v.reshape(-1)) for v in np.mgrid[-128:128, -128:128].astype(np.int8))
+    got = np.zeros(1 << 16, np.int8)
+    params = struct.pack("<i2h7i", got.size, -128, 127, *constants, 0, 0, 0, 0)
+    core_library(runner.core, runner.toolchain).call("add_s8_armv6m", params, a, b, got)
+    expected = exact_sums(a, b, zeros, second, out_by)
+    np.testing.assert_array_equal(got, expected)
+    some = np.random.default_rng(0).integers(0, got.size, 300)
+    np.testing.assert_array_equal(
+        got[some],
+        ref.add(
+            a[some], b[some], a_zero=zeros[0], b_zero=zeros[1], out_zero=zeros[2], a_by=(1 << 30, 0),
+            b_by=(second.multiplier, second.shift), out_by=(out_by.multiplier, out_by.shift), act=(-128, 127),
+        ),
+    )  # fmt: skip
+
+
+def exact_sums(a, b, zeros, second, out_by):
+    """TFLite's addition with the compiler's own vectorised arithmetic, itself compared with the reference."""
+    x = exact.rescale(a.astype(np.int64) - zeros[0] << 20, [Rescale(1 << 30, 0)])
+    y = exact.rescale(b.astype(np.int64) - zeros[1] << 20, [second])
+    return exact.to_int8(exact.rescale(x + y, [out_by]), zeros[2], -128, 127).astype(np.int8)
 
 
 def test_cycles_do_not_depend_on_values(runner):

@@ -21,6 +21,7 @@ class HostModel:
         model: An int8 `.tflite` file.
         out_dir: Existing folder for sources and program.
         flags: Further compiler options, such as sanitizers.
+        compiler: Command of the C compiler; that of `host_compiler` if not given.
         eliminate: Whether channels that carry nothing are dropped; False to compare with.
 
     Raises:
@@ -29,14 +30,28 @@ class HostModel:
     """
 
     def __init__(
-        self, model: Path, out_dir: Path, flags: tuple[str, ...] = (), *, eliminate: bool = True
+        self,
+        model: Path,
+        out_dir: Path,
+        flags: tuple[str, ...] = (),
+        *,
+        compiler: tuple[str, ...] = (),
+        eliminate: bool = True,
     ) -> None:
         self.plan: ModelPlan = plan_model(model, HOST, eliminate=eliminate)
         emit_model(self.plan, out_dir, "host")
         self._program = out_dir / "model"
         includes = [f"-I{folder}" for folder in (out_dir, *include_dirs())]
         sources = [str(path) for path in (*host_sources(), out_dir / "model.c")]
-        command = [*host_compiler(), "-O2", *flags, *includes, *sources, "-o", str(self._program)]
+        command = [
+            *(compiler or host_compiler()),
+            "-O2",
+            *flags,
+            *includes,
+            *sources,
+            "-o",
+            str(self._program),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise BuildError(f"the host build of {model} failed: {done.stderr.splitlines()[0]}")

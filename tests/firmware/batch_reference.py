@@ -77,7 +77,7 @@ def _window_sums(op: Op, x: np.ndarray, weights: np.ndarray) -> npt.NDArray[np.f
 def _add(op: Op, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     by_a, by_b, by_out = graph_reference.add_rescales(op)
     parts = [
-        _scale((x.astype(np.int64) - tensor.zero_point) << 20, [by])
+        scaled((x.astype(np.int64) - tensor.zero_point) << 20, [by])
         for x, tensor, by in ((a, op.tensor(0), by_a), (b, op.tensor(1), by_b))
     ]
     return rescaled(parts[0] + parts[1], [by_out], op.output.zero_point, graph_reference.activation(op))
@@ -87,10 +87,10 @@ def rescaled(
     sums: Ints, rescales: list[tuple[int, int]], zero_point: int, act: tuple[int, int]
 ) -> np.ndarray:
     """int8 outputs of sums `(..., channels)`, with a (multiplier, shift) for each channel or one for all."""
-    return np.clip(_scale(sums, rescales) + zero_point, *act).astype(np.int8)
+    return np.clip(scaled(sums, rescales) + zero_point, *act).astype(np.int8)
 
 
-def _scale(x: Ints, rescales: list[tuple[int, int]]) -> Ints:
+def scaled(x: Ints, rescales: list[tuple[int, int]]) -> Ints:
     """Both roundings of MultiplyByQuantizedMultiplier: halves away from zero, the first one nudged."""
     multipliers, shifts = np.array(rescales, np.int64).T
     products = (x << np.maximum(shifts, 0)) * multipliers

@@ -4,7 +4,6 @@
 
 #include <stddef.h>
 
-#include "memory.h"
 #include "product.h"
 
 /* What a core brings. `pack_rows` makes the column of two pixels from `rows` rows of `count` inputs that lie
@@ -16,55 +15,16 @@ typedef struct {
   void (*multiply)(const product_params_t *p, const int8_t *column, int8_t *out_a, int8_t *out_b);
 } product_core_t;
 
-__attribute__((noinline, unused)) static int8_t *fill(int8_t *to, int value, int count) {
-  while (count-- > 0) *to++ = (int8_t)value;
-  return to;
-}
-
-/* The window of one output pixel with the zero point where it leaves the image. */
-__attribute__((noinline, unused)) static void gather_patch(const product_params_t *p, const int8_t *in, int top,
-                                                           int left, int8_t *patch) {
-  const geometry_t *g = &p->geometry;
-  int channels = p->in_channels;
-  int skip = left < 0 ? -left : 0;
-  int end = left + g->window_w > g->in_w ? g->in_w - left : g->window_w;
-  int copied = end > skip ? (end - skip) * channels : 0;
-  int before = copied ? skip * channels : g->window_w * channels, after = (g->window_w - end) * channels;
-  const int8_t *from = in + (top * g->in_w + left + skip) * channels;
-  for (int y = top; y < top + g->window_h; y++, from += g->in_w * channels) {
-    int outside = y < 0 || y >= g->in_h || !copied;
-    patch = fill(patch, p->in_zero_point, outside ? g->window_w * channels : before);
-    if (outside) continue;
-    if (copied >= 16) {
-      memcpy(patch, from, (size_t)copied);
-      patch += copied;
-    } else {
-      for (int i = 0; i < copied; i++) *patch++ = from[i];
-    }
-    patch = fill(patch, p->in_zero_point, after);
-  }
-}
-
-__attribute__((noinline, unused)) static void clamp_pixel(const product_params_t *p, int8_t *out) {
-  for (int i = 0; i < p->out_channels; i++) {
-    if (out[i] < p->act_min) out[i] = p->act_min;
-    if (out[i] > p->act_max) out[i] = p->act_max;
-  }
-}
-
-/* First and last of `count` outputs along an axis whose window lies inside the image; last < first for none. */
+/* First and last output along an axis whose window lies inside the image; last < first for none. */
 typedef struct {
   int first, last;
 } span_t;
 
-__attribute__((noinline, unused)) static span_t inside_span(int count, int stride, int pad, int window, int size) {
-  span_t span = {0, -1};
-  for (int i = 0, at = -pad; i < count; i++, at += stride) {
-    if (at < 0) span.first = i + 1;
-    if (at + window <= size) span.last = i;
-  }
-  return span;
-}
+span_t inside_span(int count, int stride, int pad, int window, int size);
+/* The window that begins at (top, left), with the zero point where it leaves the image. */
+void gather_window(const product_params_t *p, const int8_t *in, int top, int left, int8_t *window);
+/* Narrower limits than those of int8, over all channels of a pixel. */
+void clamp_pixel(const product_params_t *p, int8_t *out);
 
 /* An output pixel, and where its window begins in the input, were there no edges. */
 typedef struct {
@@ -108,11 +68,11 @@ __attribute__((always_inline)) static inline void convolve_windows(const product
     const int8_t *from_a = a.window, *from_b = b.window;
     int row_a = row, row_b = row;
     if (!inside_a) {
-      gather_patch(p, in, a.y * g.stride_h - g.pad_top, a.x * g.stride_w - g.pad_left, patch);
+      gather_window(p, in, a.y * g.stride_h - g.pad_top, a.x * g.stride_w - g.pad_left, patch);
       from_a = patch, row_a = segment;
     }
     if (!inside_b) {
-      gather_patch(p, in, b.y * g.stride_h - g.pad_top, b.x * g.stride_w - g.pad_left, patch + depth);
+      gather_window(p, in, b.y * g.stride_h - g.pad_top, b.x * g.stride_w - g.pad_left, patch + depth);
       from_b = patch + depth, row_b = segment;
     }
     core.pack_rows(from_a, row_a, from_b, row_b, rows, segment, scratch, patch + 2 * depth);

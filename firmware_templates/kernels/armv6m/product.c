@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "convolve.h"
+#include "memory.h"
 #include "offsets.h"
 
 _Static_assert(offsetof(product_params_t, out_channels) == P_OUT_CHANNELS, "offsets.h");

@@ -8,6 +8,7 @@
  * multipliers (2m - 2^32); four bytes 32 - s. Of the last one or two channels: two biases, two multipliers, bytes. */
 #ifdef __ARM_FEATURE_DSP
 #include "offsets.h"
+#include "pack_macros.h"
 #include "requantize_macros.h"
 .syntax unified
 .thumb
@@ -24,12 +25,118 @@
 #define S_OUT 24 /* two pointers */
 #define S_ZERO_POINT 32
 #define S_COLUMN 36
-#define FRAME 40
+#define S_WEIGHTS 40
+#define S_CONSTANTS 44
+#define S_CHANNELS 48 /* less 4 */
+#define S_PAIRS 52    /* left */
+#define S_IN 56       /* of the next pair, and so are the outputs */
+#define S_NEXT_OUT 60
+#define S_IN_CHANNELS 64
+#define S_IN_STEP 68 /* from pair to pair */
+#define S_OUT_STEP 72
+#define FRAME 76
 
-/* void armv7em_multiply_pair(const product_params_t *p, const uint32_t *column, int8_t *out_a, int8_t *out_b)
+/* r0 parameters, r1 column: what stays the same for all pairs, to the stack. */
+.macro SET_UP
+  ldrsh r4, [r0, #P_DEPTH]
+  ldr r5, [r0, #P_WEIGHTS]
+  ldr r6, [r0, #P_STREAM]
+  ldrsh r7, [r0, #P_OUT_ZERO_POINT]
+  ldrsh r12, [r0, #P_OUT_CHANNELS]
+  subs r5, #4 /* the last loads of a pass move both addresses on to 4 bytes before the next data */
+  str r5, [sp, #S_WEIGHTS]
+  str r6, [sp, #S_CONSTANTS]
+  str r7, [sp, #S_ZERO_POINT]
+  sub r12, #4
+  str r12, [sp, #S_CHANNELS]
+  str r1, [sp, #S_COLUMN]
+  subs r1, #4
+  add r7, r1, r4, lsl #2 /* 4 bytes of column a depth */
+  str r7, [sp, #S_END]
+  lsrs r4, r4, #1 /* steps */
+  rsbs r4, r4, #0
+  and r4, r4, #(STEPS - 1)
+  lsls r7, r4, #3
+  str r7, [sp, #S_SKIP]
+  subs r1, r1, r7
+  str r1, [sp, #S_FIRST]
+  movs r7, #STEP_BYTES
+  mul r4, r4, r7
+  ldr r7, =.Lsteps + 1
+  adds r7, r7, r4
+  str r7, [sp, #S_ENTRY]
+.endm
+
+/* void armv7em_multiply_pixels(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *column, int pairs)
+ * Packs and multiplies `pairs` pairs of neighbouring pixels, one after the other or backward as p says; `in` and
+ * `out` are those of the first.
+ *
+ * void armv7em_multiply_pair(const product_params_t *p, const int8_t *column, int8_t *out_a, int8_t *out_b)
+ * Multiplies a packed column.
+ *
  * r0 r1 inputs of both pixels, r2 r3 weights, r4 column less 4, r5 weights' address less 4,
  * r6 r7 sums of channel 0, r8 r9 of 0 and 1, r10 r11 of 2, r12 lr of 2 and 3 */
-.section .text.armv7em_multiply_pair, "ax", %progbits
+.section .text.armv7em_multiply, "ax", %progbits
+.balign 4
+.global armv7em_multiply_pixels
+.type armv7em_multiply_pixels, %function
+.thumb_func
+armv7em_multiply_pixels:
+  push {r4-r11, lr}
+  sub sp, #FRAME
+  str r1, [sp, #S_IN]
+  str r2, [sp, #S_NEXT_OUT]
+  mov r1, r3
+  ldrsh r4, [r0, #P_IN_CHANNELS]
+  ldrsh r5, [r0, #P_OUT_CHANNELS]
+  ldrsh r6, [r0, #P_FLAGS]
+  ldr r7, [sp, #FRAME + 36]
+  str r4, [sp, #S_IN_CHANNELS]
+  str r7, [sp, #S_PAIRS]
+  lsls r4, r4, #1
+  lsls r5, r5, #1
+  tst r6, #PRODUCT_BACKWARD
+  itt ne
+  rsbne r4, r4, #0
+  rsbne r5, r5, #0
+  str r4, [sp, #S_IN_STEP]
+  str r5, [sp, #S_OUT_STEP]
+  SET_UP
+.Lnext:
+  ldr r0, [sp, #S_IN]
+  ldr r12, [sp, #S_IN_CHANNELS]
+  ldr r4, [sp, #S_IN_STEP]
+  ldr lr, [sp, #S_COLUMN]
+  add r2, r0, r12
+  add r4, r4, r0
+  str r4, [sp, #S_IN]
+  subs r12, #8
+  blt 2f
+1:
+  PACK_EIGHT 0
+  adds r0, #8
+  adds r2, #8
+  subs r12, #8
+  bge 1b
+2:
+  adds r12, #8
+  ble 4f
+3:
+  PACK_FOUR
+  subs r12, #4
+  bgt 3b
+4:
+  ldr r0, [sp, #S_NEXT_OUT]
+  ldr r1, [sp, #S_CHANNELS]
+  ldr r2, [sp, #S_OUT_STEP]
+  adds r1, #4
+  adds r1, r0, r1
+  strd r0, r1, [sp, #S_OUT]
+  adds r0, r0, r2
+  str r0, [sp, #S_NEXT_OUT]
+  b .Lpair
+.size armv7em_multiply_pixels, . - armv7em_multiply_pixels
+
 .balign 4
 .global armv7em_multiply_pair
 .type armv7em_multiply_pair, %function
@@ -38,32 +145,14 @@ armv7em_multiply_pair:
   push {r4-r11, lr}
   sub sp, #FRAME
   strd r2, r3, [sp, #S_OUT]
-  ldrsh r2, [r0, #P_OUT_ZERO_POINT]
-  ldrsh r3, [r0, #P_OUT_CHANNELS]
-  ldrsh r4, [r0, #P_DEPTH]
-  ldr r5, [r0, #P_WEIGHTS]
-  subs r5, #4 /* the last loads of a pass move both addresses on to 4 bytes before the next data */
-  ldr r6, [r0, #P_STREAM]
-  str r2, [sp, #S_ZERO_POINT]
-  str r1, [sp, #S_COLUMN]
-  add r7, r1, r4, lsl #2 /* 4 bytes of column a depth */
-  subs r7, #4
-  str r7, [sp, #S_END]
-  lsrs r4, r4, #1 /* steps */
-  rsbs r4, r4, #0
-  and r4, r4, #(STEPS - 1)
-  lsls r7, r4, #3
-  str r7, [sp, #S_SKIP]
-  subs r1, #4
-  subs r1, r1, r7
-  str r1, [sp, #S_FIRST]
-  movs r7, #STEP_BYTES
-  mul r4, r4, r7
-  adr r7, .Lsteps
-  add r7, r7, r4
-  adds r7, #1
-  str r7, [sp, #S_ENTRY]
-  subs r3, #4
+  movs r2, #1
+  str r2, [sp, #S_PAIRS]
+  SET_UP
+.Lpair:
+  ldr r5, [sp, #S_WEIGHTS]
+  ldr r6, [sp, #S_CONSTANTS]
+  ldr r3, [sp, #S_CHANNELS]
+  cmp r3, #0
   str r3, [sp, #S_REMAINING]
   blt .Ltail
 
@@ -214,7 +303,12 @@ armv7em_multiply_pair:
   subs r3, #4
   b .Ltail
 3:
+  ldr r0, [sp, #S_PAIRS]
+  subs r0, #1
+  str r0, [sp, #S_PAIRS]
+  bgt.w .Lnext
   add sp, #FRAME
   pop {r4-r11, pc}
+  .ltorg
 .size armv7em_multiply_pair, . - armv7em_multiply_pair
 #endif

@@ -3,11 +3,16 @@
 #define OFFSETS_H
 
 /* product_params_t */
+#define P_IN_CHANNELS 20
 #define P_OUT_CHANNELS 22
 #define P_OUT_ZERO_POINT 26
 #define P_DEPTH 28
+#define P_FLAGS 30
 #define P_WEIGHTS 32
 #define P_STREAM 36
+#ifdef __ASSEMBLER__
+#define PRODUCT_BACKWARD 0x4000
+#endif
 
 /* gather_t of depthwise.c */
 #define G_STEP 0

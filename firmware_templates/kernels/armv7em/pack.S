@@ -1,5 +1,6 @@
 /* Columns for Cortex-M4: int8 inputs as pairs of 16 bits, elements 0 and 2, then 1 and 3 of each four. */
 #ifdef __ARM_FEATURE_DSP
+#include "pack_macros.h"
 .syntax unified
 .thumb
 
@@ -11,22 +12,6 @@
 #define P_COUNT 52
 #define P_COLUMN 56
 #define P_REST 60
-
-.macro PACK_EIGHT offset
-  ldr r4, [r0, #\offset]
-  ldr r8, [r0, #\offset + 4]
-  ldr r5, [r2, #\offset]
-  ldr r9, [r2, #\offset + 4]
-  sxtb16 r6, r4, ror #8
-  sxtb16 r4, r4
-  sxtb16 r7, r5, ror #8
-  sxtb16 r5, r5
-  sxtb16 r10, r8, ror #8
-  sxtb16 r8, r8
-  sxtb16 r11, r9, ror #8
-  sxtb16 r9, r9
-  stmia lr!, {r4-r11}
-.endm
 
 /* void armv7em_pack_rows(const int8_t *a, int row_a, const int8_t *b, int row_b, int rows, int count,
  *                        int8_t *column, int8_t *rest)
@@ -74,13 +59,7 @@ armv7em_pack_rows:
 4:
   adds r12, #8
   ble 5f
-  ldr r4, [r0], #4
-  ldr r5, [r2], #4
-  sxtb16 r6, r4, ror #8
-  sxtb16 r4, r4
-  sxtb16 r7, r5, ror #8
-  sxtb16 r5, r5
-  stmia lr!, {r4-r7}
+  PACK_FOUR
 5:
   ldr r4, [sp, #P_ROWS_LEFT]
   ldr r12, [sp, #P_COUNT]

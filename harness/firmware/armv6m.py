@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.firmware.armv6m_add import pack_add as pack_add
+from harness.firmware.constant_outputs import simplify_constant_outputs
 from harness.firmware.fixedpoint import Rescale
 from harness.firmware.packed import Int8s, Int32s, Packed, largest_sum, pad_depth, rescale_columns
 from harness.firmware.shapes import Geometry
@@ -15,7 +16,6 @@ _STEP = 4  # inputs whose products are summed in half a word
 _STEP_WEIGHTS = 255  # their sum of |w|: 255 * 128 fits 16 bits with sign
 _ALONE = 64  # in the shift of a channel with a row of the window whose three weights are more than that
 _PLANE_BYTES = 2048  # of a depthwise layer's working memory, unless one pair of rows needs more
-_ANY_SHIFT = 8  # of a channel whose outputs are all zero
 
 Int64s = npt.NDArray[np.int64]
 
@@ -30,6 +30,7 @@ def pack_product(weights: Int8s, bias: Int32s, rescales: list[Rescale], out_zero
         out_zero_point: Zero point of the outputs.
     """
     matrix = pad_depth(weights.reshape(len(weights), -1))
+    matrix, bias, rescales = simplify_constant_outputs(matrix, bias, rescales, out_zero_point)
     scaling = _scaling(largest_sum(matrix, bias), bias, rescales, out_zero_point)
     if scaling is None:
         return None
@@ -66,6 +67,7 @@ def pack_dense(weights: Int8s, bias: Int32s, rescales: list[Rescale], out_zero_p
         out_zero_point: Zero point of the outputs.
     """
     matrix = pad_depth(weights)
+    matrix, bias, rescales = simplify_constant_outputs(matrix, bias, rescales, out_zero_point)
     scaling = _scaling(largest_sum(matrix, bias), bias, rescales, out_zero_point, can_be_narrow=False)
     if scaling is None:
         return None
@@ -86,6 +88,7 @@ def pack_depthwise(
     weights: Int8s, bias: Int32s, rescales: list[Rescale], out_zero_point: int, geometry: Geometry
 ) -> Packed | None:
     """Weights `(channels, 9)` of a 3x3 window; None for what the kernel does not cover."""
+    weights, bias, rescales = simplify_constant_outputs(weights, bias, rescales, out_zero_point)
     scaling = _scaling(largest_sum(weights, bias), bias, rescales, out_zero_point)
     if scaling is None or scaling[1] != _NARROW or (geometry.window_h, geometry.window_w) != (3, 3):
         return None
@@ -170,10 +173,6 @@ def _scaling(
     multipliers, shifts = (values.astype(np.int64) for values in rescale_columns(rescales))
     if np.any(shifts < 1) or np.any(multipliers < 0) or np.any(np.abs(bias.astype(np.int64)) >= _WIDE_LIMIT):
         return None
-    # |sum * multiplier / 2^31| < 2^(shift - 1) is always rounded to zero.
-    is_zero = (sums * multipliers >> 31) + 1 < np.int64(1) << shifts - 1
-    multipliers = np.where(is_zero, 0, multipliers)
-    shifts = np.where(is_zero, _ANY_SHIFT, shifts)
     narrow = can_be_narrow and out_zero_point == -128 and np.all(sums <= _NARROW_LIMIT)
     exponent = 22 if narrow else 24
     powers = shifts + 31 - exponent

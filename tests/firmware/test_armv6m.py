@@ -4,11 +4,12 @@ import struct
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from harness.errors import InputError
 from harness.firmware import armv6m, exact
+from harness.firmware.constant_outputs import simplify_constant_outputs
 from harness.firmware.fixedpoint import Rescale, rescale_from_real
 from harness.firmware.shapes import Geometry
 from harness.firmware.toolchain import find_toolchain
@@ -95,11 +96,18 @@ def sums_and_rescales(rng, limit, largest_shift, count=160):
 @EXAMPLES
 @given(st.integers(0, 2**32 - 1), st.sampled_from([-128, -128, 0, 127, -5]))
 def test_requantisation_is_exact_at_ties_and_limits(runner, seed, out_zero):
+    with pytest.MonkeyPatch.context() as patch:
+        # Weights are zero so that biases are the sums.
+        patch.setattr(armv6m, "simplify_constant_outputs", lambda *values: values[:3])
+        check_requantisation(runner, seed, out_zero)
+
+
+def check_requantisation(runner, seed, out_zero):
     rng = np.random.default_rng(seed)
     narrow = out_zero == -128 and seed % 2 == 0
     limit = 1 << 20 if narrow else (1 << 23) - 1
     sums, rescales = sums_and_rescales(rng, limit, 20 if narrow else 13)
-    weights = np.zeros((len(sums), 4), np.int8)  # so the bias is the sum
+    weights = np.zeros((len(sums), 4), np.int8)
     bias = sums.astype(np.int32)
     x = np.full((1, 4), 77, np.int8)
     expected = requantised(sums, rescales, out_zero)
@@ -168,7 +176,7 @@ def test_depthwise_in_bands_may_overwrite_its_input(runner, size, stride):
 def test_addition_of_all_pairs(runner, ratio, out_scale, zeros):
     second, out_by = rescale_from_real(ratio / 2), rescale_from_real(2.0**-19 / out_scale)
     constants = armv6m.pack_add(1 << 16, zeros, (second, out_by))
-    assert constants is not None
+    assume(constants is not None)
     a, b = (np.ascontiguousarray(v.reshape(-1)) for v in np.mgrid[-128:128, -128:128].astype(np.int8))
     got = np.zeros(1 << 16, np.int8)
     params = struct.pack("<i2h7i", got.size, -128, 127, *constants, 0, 0, 0, 0)
@@ -183,6 +191,41 @@ def test_addition_of_all_pairs(runner, ratio, out_scale, zeros):
             b_by=(second.multiplier, second.shift), out_by=(out_by.multiplier, out_by.shift), act=(-128, 127),
         ),
     )  # fmt: skip
+
+
+@EXAMPLES
+@given(st.integers(0, 2**32 - 1), st.sampled_from([-128, 0, 50]))
+def test_constant_outputs_stay_the_same(seed, out_zero):
+    rng = np.random.default_rng(seed)
+    weights = rng.integers(-3, 4, (40, 9)).astype(np.int8)
+    bias = rng.integers(-(2.0 ** rng.uniform(5, 30)), 2**25, 40).astype(np.int32)
+    rescales = [rescale_from_real(10.0 ** rng.uniform(-9, -2)) for _ in bias]
+    weights[:2] = 3
+    bias[:2] = 1 << 24, 0
+    rescales[:2] = rescale_from_real(1e-9), rescale_from_real(0.01)
+    new_weights, new_bias, new_rescales = simplify_constant_outputs(weights, bias, rescales, out_zero)
+    changed = np.flatnonzero(np.any(new_weights != weights, axis=1))
+    assert 0 in changed and 1 not in changed
+    x = rng.choice([-128, 127, 0, 5], (9, 20))
+    for before, after in (
+        (bias + weights.astype(np.int64) @ column, new_bias + new_weights.astype(np.int64) @ column)
+        for column in x.T
+    ):
+        np.testing.assert_array_equal(
+            requantised(before, rescales, out_zero), requantised(after, new_rescales, out_zero)
+        )
+    assert np.all(np.abs(new_bias[changed]) <= 4 * 255)
+
+
+def test_constants_are_found_for_usual_additions():
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        second = rescale_from_real(rng.uniform(0.05, 0.5))
+        out_by = rescale_from_real(2.0**-19 / rng.uniform(0.5, 3.0))
+        zeros = tuple(int(z) for z in rng.integers(-128, 128, 3))
+        assert armv6m.pack_add(4, zeros, (second, out_by)) is not None
+    # Of equal scales, half of the sums lie in the middle between two outputs.
+    assert armv6m.pack_add(4, (0, 0, 0), (Rescale(1 << 30, 0), rescale_from_real(2.0**-20))) is not None
 
 
 def exact_sums(a, b, zeros, second, out_by):
@@ -223,11 +266,11 @@ def test_speed(runner):
 
 @pytest.mark.parametrize(
     ("rescale", "bias"),
-    [(Rescale(1 << 30, 1), 0), (Rescale(1 << 30, 0), 0), (USUAL, 1 << 23)],
+    [(Rescale(1 << 30, 1), 0), (Rescale(1 << 30, 0), 0), (Rescale(USUAL.multiplier, -17), 1 << 23)],
     ids=["left shift", "no shift", "large sums"],
 )
 def test_refuses_what_would_not_be_exact(rescale, bias):
-    weights, biases = np.ones((2, 9), np.int8), np.full(2, bias, np.int32)
+    weights, biases = np.full((2, 9), 127, np.int8), np.full(2, bias, np.int32)
     geometry = Geometry(4, 4, 4, 4, 3, 3, 1, 1, 1, 1)
     assert armv6m.pack_product(weights[:, None, :], biases, [rescale] * 2, 0) is None
     assert armv6m.pack_dense(weights, biases, [rescale] * 2, 0) is None

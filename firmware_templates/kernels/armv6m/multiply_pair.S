@@ -61,6 +61,58 @@
 2:
 .endm
 
+/* The accumulators of a channel and both pixels in r4 and r5, s' in r2, of r2 = bias << 8 | s' */
+.macro SUMS total, high
+  asrs r0, r2, #8
+  uxtb r2, r2
+  mov r5, \high
+  lsls r6, r5, #16
+  mov r4, \total
+  subs r4, r4, r6
+  adds r4, r4, r0
+  adds r5, r5, r0
+.endm
+
+/* r4 r3 products of both pixels, r5 what is added, r2 s'; restores r1 from r12; Z if no channel is left */
+.macro ROUND_AND_STORE
+  adds r3, r3, r5
+  adds r4, r4, r5
+  asrs r3, r2
+  asrs r4, r2
+  CLAMP r3, r5
+  CLAMP r4, r5
+  add r5, sp, #S_OUT_A
+  ldm r5!, {r0, r1, r2} /* ends, channels left */
+  strb r4, [r0, r2]
+  strb r3, [r1, r2]
+  mov r1, r12
+  adds r2, #1
+  str r2, [sp, #S_LEFT]
+.endm
+
+.macro NARROW_CHANNEL total, high
+  ldm r1!, {r2, r3}
+  mov r12, r1
+  SUMS \total, \high
+  NARROW_PARTS r3, r7, r6
+  mov r0, r3
+  muls r0, r4
+  asrs r0, r0, #11
+  mov r1, r7
+  muls r1, r4
+  adds r0, r0, r1
+  asrs r0, r0, #11
+  muls r4, r6
+  adds r4, r0, r4
+  NARROW_HIGH r5, r3, r7, r6
+  movs r5, #1
+  lsls r5, r2
+  lsrs r5, r5, #1
+  adds r5, #255
+  adds r5, #1
+  ROUND_AND_STORE
+.endm
+
 /* void armv6m_multiply_pair(const product_params_t *p, const int32_t *column, int8_t *out_a, int8_t *out_b)
  * r0 column, r1 stream, r2 r3 inputs, r4 weights, r5 r6 S of both channels, r7 product,
  * r8 r9 sums of S and of b of the first channel, r10 r11 of the second, r12 2^15, lr end of the column */
@@ -162,6 +214,8 @@ armv6m_multiply_pair:
   cmp r0, lr
   beq 1f
   b .Lsteps
+.Lfar_wide: /* too far for a conditional branch */
+  b .Lwide
 1:
   ldrh r2, [r1]
   cmp r2, #0
@@ -179,65 +233,31 @@ armv6m_multiply_pair:
   subs r1, #4
 .Luncorrected:
   adds r1, #4
-
-.Lchannel: /* r8 r9 sums */
-  ldm r1!, {r2, r3}
-  asrs r0, r2, #8
-  uxtb r2, r2
-  mov r5, r9
-  lsls r6, r5, #16
-  mov r4, r8
-  subs r4, r4, r6
-  adds r4, r4, r0
-  adds r5, r5, r0
-  mov r9, r1
   ldr r0, [sp, #S_FLAGS]
   lsrs r0, r0, #1
-  bcc .Lwide
-  /* r2 s', r3 m, r4 r5 accumulators */
-  NARROW_PARTS r3, r7, r6
-  mov r0, r3
-  muls r0, r4
-  asrs r0, r0, #11
-  mov r1, r7
-  muls r1, r4
-  adds r0, r0, r1
-  asrs r0, r0, #11
-  muls r4, r6
-  adds r4, r0, r4
-  NARROW_HIGH r5, r3, r7, r6
-  movs r5, #1
-  lsls r5, r2
-  lsrs r5, r5, #1
-  adds r5, #255
-  adds r5, #1
-.Lround: /* r5 what is added, r3 r4 products */
-  adds r3, r3, r5
-  adds r4, r4, r5
-  asrs r3, r2
-  asrs r4, r2
-  CLAMP r3, r5
-  CLAMP r4, r5
-  add r5, sp, #S_OUT_A
-  ldm r5!, {r0, r1, r2} /* ends, channels left */
-  strb r4, [r0, r2]
-  strb r3, [r1, r2]
-  mov r1, r9
-  adds r2, #1
-  str r2, [sp, #S_LEFT]
+  bcc .Lfar_wide
+  NARROW_CHANNEL r8, r9
   beq .Lend
-  mov r8, r10
-  mov r9, r11
-  add r12, r12 /* 2^16 after the first channel, 2^17 after the second */
-  mov r0, r12
-  lsrs r0, r0, #17
-  beq .Lchannel
+  NARROW_CHANNEL r10, r11
+  beq .Lend
   b .Lchannels
 
-.Lwide:
+.Lend:
+  add sp, #FRAME
+  pop {r4-r7}
+  mov r8, r4
+  mov r9, r5
+  mov r10, r6
+  mov r11, r7
+  pop {r4-r7, pc}
+
+.Lwide: /* r8 r9 sums of a channel */
+  ldm r1!, {r2, r3}
+  mov r12, r1
+  SUMS r8, r9
   mov r8, r2
   WIDE_PARTS r3, r2, r6, r7
-  mov lr, r5
+  mov r9, r5
   mov r0, r2
   mov r1, r6
   mov r5, r3
@@ -255,7 +275,7 @@ armv6m_multiply_pair:
   asrs r4, r4, #31
   lsls r4, r4, #7
   adds r4, r0, r4
-  mov r5, lr
+  mov r5, r9
   WIDE_HIGH r5, r2, r6, r3, r7
   mov r3, r2
   mov r2, r8
@@ -263,15 +283,17 @@ armv6m_multiply_pair:
   lsls r5, r2
   asrs r5, r5, #1
   adds r5, #64
-  b .Lround
+  ROUND_AND_STORE
+  beq .Lend
+  mov r8, r10
+  mov r9, r11
+  mov r0, lr
+  adds r0, #1
+  mov lr, r0
+  lsls r0, r0, #30 /* the column's end, a multiple of 4, plus channels done */
+  lsrs r0, r0, #31
+  beq .Lwide
+  b .Lchannels
 
-.Lend:
-  add sp, #FRAME
-  pop {r4-r7}
-  mov r8, r4
-  mov r9, r5
-  mov r10, r6
-  mov r11, r7
-  pop {r4-r7, pc}
 .size armv6m_multiply_pair, . - armv6m_multiply_pair
 #endif

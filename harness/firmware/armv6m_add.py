@@ -11,13 +11,14 @@ from harness.firmware.fixedpoint import Rescale
 
 Int64s = npt.NDArray[np.int64]
 
-_HEADROOM, _SHIFT = 20, 21  # of TFLite's common scale; of the kernel's constants
+_HEADROOM = 20  # of TFLite's common scale
+_SHIFTS = (23, 22, 21)  # of the kernel's constants
 
 
 def pack_add(
     _size: int, zero_points: tuple[int, int, int], rescales: tuple[Rescale, Rescale]
 ) -> list[int] | None:
-    """Constants p, q, r of an addition as (a * p + b * q + r) / 2^21, exact for every pair of inputs.
+    """Constants p, q, r, s of an addition as (a * p + b * q + r) / 2^s, exact for every pair of inputs.
 
     Args:
         zero_points: Of the first and second operand and of the output.
@@ -30,32 +31,34 @@ def pack_add(
         return None
     expected = _sums_of_all_pairs(zero_points, rescales)
     inputs = np.arange(-128, 128, dtype=np.int64)
-    second, out = (factor.multiplier * 2.0 ** (factor.shift - 31) for factor in rescales)
-    factors = out * 2.0 ** (_HEADROOM - 1), out * second * 2.0**_HEADROOM
-    for p, q in _near_factors(*factors):
+    for p, q, shift in _near_factors(*rescales):
         products = inputs[:, None] * p + inputs * q
         # Outputs of 0 and 255 stand for all beyond, so only one side bounds r there.
-        lowest = np.max(np.where(expected > 0, (expected << _SHIFT) - products, -(1 << 62)))
-        highest = np.min(np.where(expected < 255, (expected + 1 << _SHIFT) - 1 - products, 1 << 62))
+        lowest = np.max(np.where(expected > 0, (expected << shift) - products, -(1 << 62)))
+        highest = np.min(np.where(expected < 255, (expected + 1 << shift) - 1 - products, 1 << 62))
         r = int(min(max((lowest + highest) // 2, lowest), highest))
         if lowest <= r <= highest and np.abs(products).max() + abs(r) < 1 << 31:
-            return [p, q, r]
+            return [p, q, r, shift]
     return None
 
 
-def _near_factors(first: float, second: float) -> Iterator[tuple[int, int]]:
-    """Whole numbers near 2^21 times two factors, the nearest first, then some that are a little larger.
+def _near_factors(second: Rescale, out: Rescale) -> Iterator[tuple[int, int, int]]:
+    """Factors of both operands times 2^shift, and the shift: the finest first, then some a little larger.
 
     Where scales are powers of two apart, sums can be halves, which TFLite rounds away from zero: what is a little
     larger does that on both sides of zero.
     """
-    p, q = round(first * (1 << _SHIFT)), round(second * (1 << _SHIFT))
-    offsets = range(-3, 4)
-    for i, j in sorted(product(offsets, offsets), key=lambda offset: abs(offset[0]) + abs(offset[1])):
-        yield p + i, q + j
+    factor = out.multiplier * 2.0 ** (out.shift - 31 + _HEADROOM)
+    factors = factor / 2, factor * second.multiplier * 2.0 ** (second.shift - 31)
+    offsets = range(-2, 3)
+    near = sorted(product(offsets, offsets), key=lambda offset: abs(offset[0]) + abs(offset[1]))
+    for shift in _SHIFTS:
+        p, q = (round(value * (1 << shift)) for value in factors)
+        if 256 * (p + q) < 1 << 31:
+            yield from ((p + i, q + j, shift) for i, j in near)
     for bits in range(19, 13, -1):
-        scale = (1 << _SHIFT) * (1 + 2.0**-bits)
-        yield round(first * scale), round(second * scale)
+        p, q = (round(value * (1 + 2.0**-bits) * (1 << _SHIFTS[-1])) for value in factors)
+        yield p, q, _SHIFTS[-1]
 
 
 def _sums_of_all_pairs(zero_points: tuple[int, int, int], rescales: tuple[Rescale, Rescale]) -> Int64s:

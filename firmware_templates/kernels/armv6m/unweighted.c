@@ -2,7 +2,7 @@
 #ifdef __ARM_ARCH_6M__
 #include "kernels.h"
 
-void armv6m_add(const int32_t constants[3], const int8_t *a, const int8_t *b, int8_t *out, int32_t size);
+void armv6m_add(const int32_t constants[4], const int8_t *a, const int8_t *b, int8_t *out, int32_t size);
 
 void add_s8_armv6m(const fast_add_params_t *p, const int8_t *a, const int8_t *b, int8_t *out) {
   armv6m_add(p->constants, a, b, out, p->size);

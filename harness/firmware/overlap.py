@@ -30,18 +30,17 @@ IN_PLACE = Overlap(0, 0)
 
 
 def forward_overlap(geometry: Geometry, in_channels: int, out_channels: int) -> Overlap:
-    """Of a convolution that goes from the first pair of output pixels to the last.
+    """Of a convolution that goes from the first output pixel to the last, alone or in pairs.
 
-    A pair's inputs are read before its outputs are written, so what a pair writes must end
-    before the first input that any later pair reads.
+    A pixel's inputs are read before its outputs and those of later ones are written, so what has been
+    written before a pixel must end before the first input that it or any later pixel reads.
     """
-    pixels = geometry.out_h * geometry.out_w
-    written = (np.arange(2, pixels + 2, 2).clip(max=pixels)) * out_channels
     first = _first_read(geometry) * in_channels
     still_read = np.minimum.accumulate(first[::-1])[::-1]
-    if len(written) == 1:
+    written = np.arange(len(first)) * out_channels
+    if len(first) == 1:
         return Overlap(None, None)
-    return Overlap(None, int((still_read[2::2] - written[:-1]).min()))
+    return Overlap(None, int((still_read[1:] - written[1:]).min()))
 
 
 def backward_overlap(geometry: Geometry, in_channels: int, out_channels: int) -> Overlap:

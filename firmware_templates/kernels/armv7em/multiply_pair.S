@@ -16,25 +16,31 @@
 #define STEPS 16     /* in the unrolled loop */
 #define STEP_BYTES 48 /* of its code */
 
-#define S_STREAM 0
-#define S_ENTRY 4
-#define S_FIRST 8  /* column less the skipped steps */
-#define S_SKIP 12  /* bytes of columns and weights of the steps that the first pass skips */
-#define S_END 16   /* of the column */
-#define S_REMAINING 20
-#define S_OUT 24 /* two pointers */
-#define S_ZERO_POINT 32
-#define S_COLUMN 36
-#define S_WEIGHTS 40
-#define S_CONSTANTS 44
-#define S_CHANNELS 48 /* less 4 */
-#define S_PAIRS 52    /* left */
-#define S_IN 56       /* of the next pair, and so are the outputs */
-#define S_NEXT_OUT 60
-#define S_IN_CHANNELS 64
-#define S_IN_STEP 68 /* from pair to pair */
-#define S_OUT_STEP 72
-#define FRAME 76
+/* The stack; first the last four arguments of armv7em_pack_rows. */
+#define S_ROWS 0  /* of a window */
+#define S_COUNT 4 /* inputs of a row; armv7em_pack_rows changes it */
+#define S_COLUMN 8
+#define S_REST 12
+#define S_STREAM 16
+#define S_ENTRY 20
+#define S_FIRST 24 /* column less the skipped steps */
+#define S_SKIP 28  /* bytes of columns and weights of the steps that the first pass skips */
+#define S_END 32   /* of the column */
+#define S_REMAINING 36
+#define S_OUT 40 /* two pointers */
+#define S_ZERO_POINT 48
+#define S_WEIGHTS 52
+#define S_CONSTANTS 56
+#define S_CHANNELS 60 /* less 4 */
+#define S_PAIRS 64    /* left */
+#define S_IN 68       /* of the next pair, and so are the outputs */
+#define S_NEXT_OUT 72
+#define S_SEGMENT 76 /* inputs of a row of a window */
+#define S_ROW 80     /* inputs of a row of the image */
+#define S_IN_PIXEL 84 /* from pixel to pixel */
+#define S_IN_STEP 88  /* from pair to pair */
+#define S_OUT_STEP 92
+#define FRAME 96
 
 /* r0 parameters, r1 column: what stays the same for all pairs, to the stack. */
 .macro SET_UP
@@ -67,9 +73,9 @@
   str r7, [sp, #S_ENTRY]
 .endm
 
-/* void armv7em_multiply_pixels(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *column, int pairs)
+/* void armv7em_multiply_pixels(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch, int pairs)
  * Packs and multiplies `pairs` pairs of neighbouring pixels, one after the other or backward as p says; `in` and
- * `out` are those of the first.
+ * `out` are those of the first, whose window begins at `in`.
  *
  * void armv7em_multiply_pair(const product_params_t *p, const int8_t *column, int8_t *out_a, int8_t *out_b)
  * Multiplies a packed column.
@@ -87,29 +93,70 @@ armv7em_multiply_pixels:
   str r1, [sp, #S_IN]
   str r2, [sp, #S_NEXT_OUT]
   mov r1, r3
-  ldrsh r4, [r0, #P_IN_CHANNELS]
-  ldrsh r5, [r0, #P_OUT_CHANNELS]
-  ldrsh r6, [r0, #P_FLAGS]
-  ldr r7, [sp, #FRAME + 36]
-  str r4, [sp, #S_IN_CHANNELS]
-  str r7, [sp, #S_PAIRS]
-  lsls r4, r4, #1
+  ldrsh r2, [r0, #P_WINDOW_H]
+  ldrsh r3, [r0, #P_WINDOW_W]
+  ldrsh r4, [r0, #P_IN_W]
+  ldrsh r5, [r0, #P_STRIDE_W]
+  ldrsh r6, [r0, #P_IN_CHANNELS]
+  ldrsh r7, [r0, #P_OUT_CHANNELS]
+  ldrsh r8, [r0, #P_FLAGS]
+  ldr r9, [sp, #FRAME + 36]
+  mul r3, r3, r6
+  mul r4, r4, r6
+  mul r5, r5, r6
+  str r2, [sp, #S_ROWS]
+  str r3, [sp, #S_SEGMENT]
+  str r4, [sp, #S_ROW]
+  str r5, [sp, #S_IN_PIXEL]
+  str r9, [sp, #S_PAIRS]
   lsls r5, r5, #1
-  tst r6, #PRODUCT_BACKWARD
+  lsls r7, r7, #1
+  tst r8, #PRODUCT_BACKWARD
   itt ne
-  rsbne r4, r4, #0
   rsbne r5, r5, #0
-  str r4, [sp, #S_IN_STEP]
-  str r5, [sp, #S_OUT_STEP]
+  rsbne r7, r7, #0
+  str r5, [sp, #S_IN_STEP]
+  str r7, [sp, #S_OUT_STEP]
+  ldrsh r4, [r0, #P_DEPTH]
+  add r5, r4, r4, lsl #1
+  add r5, r1, r5, lsl #1 /* beyond the column and two windows */
+  str r5, [sp, #S_REST]
   SET_UP
-.Lnext:
+  b armv7em_multiply_next
+  .ltorg
+.size armv7em_multiply_pixels, . - armv7em_multiply_pixels
+
+.balign 4
+.global armv7em_multiply_pair
+.type armv7em_multiply_pair, %function
+.thumb_func
+armv7em_multiply_pair:
+  push {r4-r11, lr}
+  sub sp, #FRAME
+  strd r2, r3, [sp, #S_OUT]
+  movs r2, #1
+  str r2, [sp, #S_PAIRS]
+  SET_UP
+  b .Lpair
+  .ltorg
+.size armv7em_multiply_pair, . - armv7em_multiply_pair
+
+/* What both go on with: the next pair, or the one that is packed. */
+.balign 4
+.type armv7em_multiply_next, %function
+.thumb_func
+armv7em_multiply_next:
   ldr r0, [sp, #S_IN]
-  ldr r12, [sp, #S_IN_CHANNELS]
+  ldr r5, [sp, #S_IN_PIXEL]
   ldr r4, [sp, #S_IN_STEP]
-  ldr lr, [sp, #S_COLUMN]
-  add r2, r0, r12
+  ldr r12, [sp, #S_SEGMENT]
+  ldr r6, [sp, #S_ROWS]
+  add r2, r0, r5
   add r4, r4, r0
   str r4, [sp, #S_IN]
+  cmp r6, #1
+  bne 5f
+  ldr lr, [sp, #S_COLUMN]
   subs r12, #8
   blt 2f
 1:
@@ -135,19 +182,12 @@ armv7em_multiply_pixels:
   adds r0, r0, r2
   str r0, [sp, #S_NEXT_OUT]
   b .Lpair
-.size armv7em_multiply_pixels, . - armv7em_multiply_pixels
-
-.balign 4
-.global armv7em_multiply_pair
-.type armv7em_multiply_pair, %function
-.thumb_func
-armv7em_multiply_pair:
-  push {r4-r11, lr}
-  sub sp, #FRAME
-  strd r2, r3, [sp, #S_OUT]
-  movs r2, #1
-  str r2, [sp, #S_PAIRS]
-  SET_UP
+5:
+  ldr r1, [sp, #S_ROW]
+  str r12, [sp, #S_COUNT]
+  mov r3, r1
+  bl armv7em_pack_rows
+  b 4b
 .Lpair:
   ldr r5, [sp, #S_WEIGHTS]
   ldr r6, [sp, #S_CONSTANTS]
@@ -306,9 +346,8 @@ armv7em_multiply_pair:
   ldr r0, [sp, #S_PAIRS]
   subs r0, #1
   str r0, [sp, #S_PAIRS]
-  bgt.w .Lnext
+  bgt.w armv7em_multiply_next
   add sp, #FRAME
   pop {r4-r11, pc}
-  .ltorg
-.size armv7em_multiply_pair, . - armv7em_multiply_pair
+.size armv7em_multiply_next, . - armv7em_multiply_next
 #endif

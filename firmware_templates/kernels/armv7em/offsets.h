@@ -2,7 +2,11 @@
 #ifndef OFFSETS_H
 #define OFFSETS_H
 
-/* product_params_t */
+/* product_params_t, which begins with its geometry_t */
+#define P_IN_W 2
+#define P_WINDOW_H 8
+#define P_WINDOW_W 10
+#define P_STRIDE_W 14
 #define P_IN_CHANNELS 20
 #define P_OUT_CHANNELS 22
 #define P_OUT_ZERO_POINT 26

@@ -1,10 +1,13 @@
-/* Convolution and dense layer on Cortex-M4; multiply_pair.S describes the packing of their constants. */
+/* 1x1 convolution and dense layer on Cortex-M4; multiply_pair.S describes the packing of their constants. */
 #ifdef __ARM_FEATURE_DSP
 #include <stddef.h>
 
 #include "convolve.h"
+#include "multiply.h"
 #include "offsets.h"
 
+_Static_assert(offsetof(geometry_t, in_w) == P_IN_W && offsetof(geometry_t, window_h) == P_WINDOW_H, "offsets.h");
+_Static_assert(offsetof(geometry_t, window_w) == P_WINDOW_W && offsetof(geometry_t, stride_w) == P_STRIDE_W, "offsets.h");
 _Static_assert(offsetof(product_params_t, in_channels) == P_IN_CHANNELS, "offsets.h");
 _Static_assert(offsetof(product_params_t, flags) == P_FLAGS, "offsets.h");
 _Static_assert(offsetof(product_params_t, out_channels) == P_OUT_CHANNELS, "offsets.h");
@@ -12,18 +15,6 @@ _Static_assert(offsetof(product_params_t, out_zero_point) == P_OUT_ZERO_POINT, "
 _Static_assert(offsetof(product_params_t, depth) == P_DEPTH, "offsets.h");
 _Static_assert(offsetof(product_params_t, weights) == P_WEIGHTS, "offsets.h");
 _Static_assert(offsetof(product_params_t, bias) == P_STREAM, "offsets.h");
-
-void armv7em_pack_rows(const int8_t *a, int row_a, const int8_t *b, int row_b, int rows, int count, int8_t *column,
-                       int8_t *rest);
-void armv7em_pack_single(const int8_t *a, int count, int8_t *column);
-void armv7em_multiply_pixels(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *column, int pairs);
-void armv7em_multiply_pair(const product_params_t *p, const int8_t *column, int8_t *out_a, int8_t *out_b);
-void armv7em_multiply_single(const product_params_t *p, const int8_t *column, int8_t *out);
-
-void conv2d_s8_armv7em(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch) {
-  product_core_t core = {armv7em_pack_rows, armv7em_multiply_pair};
-  convolve_windows(p, core, in, out, scratch);
-}
 
 void pointwise_s8_armv7em(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch) {
   const int in_channels = p->in_channels, channels = p->out_channels;

@@ -122,7 +122,7 @@ armv7em_multiply_pixels:
   add r5, r1, r5, lsl #1 /* beyond the column and two windows */
   str r5, [sp, #S_REST]
   SET_UP
-  b armv7em_multiply_next
+  b .Lnext
   .ltorg
 .size armv7em_multiply_pixels, . - armv7em_multiply_pixels
 
@@ -141,11 +141,13 @@ armv7em_multiply_pair:
   .ltorg
 .size armv7em_multiply_pair, . - armv7em_multiply_pair
 
-/* What both go on with: the next pair, or the one that is packed. */
+/* What both go on with: the next pair, or the one that is packed. It is entered behind its name, as part of them. */
 .balign 4
-.type armv7em_multiply_next, %function
+.type armv7em_multiply_pairs, %function
 .thumb_func
-armv7em_multiply_next:
+armv7em_multiply_pairs:
+  udf #0
+.Lnext:
   ldr r0, [sp, #S_IN]
   ldr r5, [sp, #S_IN_PIXEL]
   ldr r4, [sp, #S_IN_STEP]
@@ -346,8 +348,8 @@ armv7em_multiply_next:
   ldr r0, [sp, #S_PAIRS]
   subs r0, #1
   str r0, [sp, #S_PAIRS]
-  bgt.w armv7em_multiply_next
+  bgt.w .Lnext
   add sp, #FRAME
   pop {r4-r11, pc}
-.size armv7em_multiply_next, . - armv7em_multiply_next
+.size armv7em_multiply_pairs, . - armv7em_multiply_pairs
 #endif

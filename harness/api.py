@@ -5,13 +5,23 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from harness.bench import resolve
 from harness.config.kinds import load_kind
 from harness.errors import InputError
 from harness.firmware import Image, build_image
 from harness.firmware.shrink import Shrinkage, read_array, shrink_model
-from harness.measure import LayerProfile, PerformanceRules
-from harness.search.evaluate import Evaluator, Subject
+from harness.measure import (
+    LOADS,
+    MLPERF_TINY,
+    Accuracy,
+    GivenSamples,
+    LayerProfile,
+    PerformanceRules,
+    read_samples,
+)
+from harness.search.evaluate import MODES, Evaluator, Subject
 from harness.search.limits import Limits
 from harness.search.observer import Observer
 from harness.search.spec import StudySpec
@@ -78,10 +88,17 @@ def bench(
     layers: bool = False,
     toolchain: str = "zig",
     rules: PerformanceRules | None = None,
+    mode: str | None = None,
+    load: str | None = None,
+    inputs: Path | str | None = None,
+    labels: Path | str | None = None,
+    padding_bytes: int = 0,
     results_dir: Path | str | None = None,
     observer: Observer | None = None,
 ) -> Measurement:
     """Build, flash and measure one int8 `.tflite` model on one board, and store the row.
+
+    A run that was killed while samples were asked goes on with the first one that has no answer.
 
     Args:
         model: The model file.
@@ -92,7 +109,13 @@ def bench(
         split: `"official"` (the default where the task has one) or `"test"`.
         layers: Whether to time each layer too; `load_layers(row)` reads what was found.
         toolchain: `"zig"` or `"gcc"`.
-        rules: How latency is measured.
+        rules: How latency is measured; by MLPerf Tiny's rules where it is None.
+        mode: `"performance"`, `"accuracy"`, `"memory"` or `"profile"`; None for latency, memory, and accuracy where
+            samples are given.
+        load: `"swd"`, `"serial"` or `"serial-strict"`; None for the fastest that works.
+        inputs: Labelled samples of the user's own in place of a task's: what `read_samples` takes.
+        labels: Their labels, where they lie elsewhere.
+        padding_bytes: Bytes to put before the code, which shifts it.
         results_dir: Folder of the store.
         observer: Told of the progress.
 
@@ -111,14 +134,44 @@ def bench(
         raise InputError(f"no model file {path}; give the path of an int8 .tflite file")
     if samples is not None and samples < 1:
         raise InputError(f"--samples must be at least 1, not {samples}")
+    for what, given, known in (("mode", mode, MODES), ("load", load, LOADS)):
+        if given is not None and given not in known:
+            raise InputError(f"unknown {what} {given!r}; choose one of {', '.join(known)}")
+    if task and inputs:
+        raise InputError("give either a task or samples of your own, not both")
+    if mode == "accuracy" and not task and not inputs:
+        raise InputError("the mode accuracy needs samples: give --task, or --samples with a file or folder")
+    if padding_bytes < 0 or padding_bytes % 2:
+        raise InputError(f"{padding_bytes} bytes of padding: instructions lie at even addresses from 0")
     loaded = load_task(task, _folder(data_dir)) if task else None
-    chosen, split_name = _labelled(loaded, split) if loaded else (None, None)
-    if chosen is not None:
-        chosen = choose_samples(chosen, samples, seed=0)
-    subject = Subject(path, path.stem, loaded.model_id if loaded else "custom")
+    chosen: Split | GivenSamples | None = None
+    split_name = None
+    if loaded:
+        labelled, split_name = _labelled(loaded, split)
+        chosen = choose_samples(labelled, samples, seed=0)
+    elif inputs:
+        chosen, split_name = _given(path, Path(inputs), _folder(labels), samples), Path(inputs).name
+    subject = Subject(path, path.stem, loaded.model_id if loaded else "custom", padding_bytes=padding_bytes)
     with Store(_folder(results_dir)) as store, BoardWorker(board, observer or Observer()) as worker:
-        evaluator = Evaluator(store, toolchain, rules or PerformanceRules(), chosen, split_name, layers)
+        evaluator = Evaluator(store, toolchain, rules or MLPERF_TINY, chosen, split_name, layers, mode, load)
         return worker.evaluate(evaluator, subject)
+
+
+def load_answers(row: Measurement, *, results_dir: Path | str | None = None) -> Accuracy:
+    """What the board answered to every sample of a row.
+
+    Args:
+        row: As `bench` gave it.
+        results_dir: Folder of the store that it is in.
+
+    Raises:
+        InputError: No samples were asked in this row.
+        StoreError: The answers are not in the store any more.
+    """
+    if row.outputs_sha256 is None:
+        raise InputError("no samples were asked in this run; measure it again with --task or --samples")
+    with Store(_folder(results_dir), create=False) as store:
+        return Accuracy.from_csv(store.artifacts.read(row.outputs_sha256).decode(), row.retries or 0)
 
 
 def load_layers(row: Measurement, *, results_dir: Path | str | None = None) -> LayerProfile:
@@ -229,6 +282,19 @@ def load_results(study: str | None = None, *, results_dir: Path | str | None = N
 
 def _folder(path: Path | str | None) -> Path | None:
     return None if path is None else Path(path)
+
+
+def _given(model: Path, inputs: Path, labels: Path | None, count: int | None) -> GivenSamples:
+    """Samples of the user's own, a fixed random choice of `count` of them where it is given."""
+    from harness.firmware.reader import read_model
+
+    found = read_samples(inputs, read_model(model).input.shape[1:], labels)
+    if count is None or count >= len(found):
+        return found
+    if found.files is not None:
+        raise InputError("a number of samples cannot be chosen from windows of files; leave it out")
+    order = np.random.default_rng(0).permutation(len(found))
+    return found.take(np.sort(order[:count]))
 
 
 def _labelled(task: Task, split: str | None) -> tuple[Split, str]:

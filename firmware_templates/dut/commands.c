@@ -111,7 +111,8 @@ static void run_db(char **arguments) {
   } else if (names("print", what)) {
     input_print(number(arguments[1], MODEL_INPUT_BYTES), number(arguments[2], 0));
   } else {
-    input_hex(what);
+    while (*what) input_digit(*what++);
+    input_end();
   }
 }
 
@@ -176,6 +177,17 @@ static void run_output(char **arguments) {
   end_list();
 }
 
+/* The CRC-32 of the sample, which a debugger may have put there, and on request what the model says of it at once. */
+static void run_sample(char **arguments) {
+  uint32_t crc = input_check();
+  begin_extra("sample");
+  for (int shift = 24; shift >= 0; shift -= 8) text_hex_byte((uint8_t)(crc >> shift));
+  end_list();
+  if (!arguments[0]) return;
+  infer(1);
+  run_output(arguments);
+}
+
 static void run_memory(char **arguments) {
   (void)arguments;
   pair("memory", stack_high_water_bytes(), stack_reserved_bytes());
@@ -218,6 +230,7 @@ static const struct {
     {"x-cycles", run_cycles},
     {"x-output", run_output},
     {"x-memory", run_memory},
+    {"x-sample [run]", run_sample},
     {"x-profile", run_layers},
 };
 #define COMMANDS (sizeof commands / sizeof *commands)

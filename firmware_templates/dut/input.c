@@ -4,6 +4,8 @@
 #include "text.h"
 
 static int32_t expected, received;
+static int32_t digits; /* in the command under way */
+static int wrong; /* below 0 when one of them was none */
 static int used; /* whether an inference has run on the sample; at boot it is zeros and new */
 
 void input_begin(int32_t count) {
@@ -34,27 +36,42 @@ static int hex_digit(char c) {
   return letter < 6 ? (int)letter + 10 : -1;
 }
 
-void input_hex(const char *digits) {
-  int count = 0;
-  for (const char *digit = digits; *digit; digit++, count++) {
-    if (hex_digit(*digit) < 0) {
-      text_line("e-[Not a hexadecimal digit, bytes ignored]");
-      return;
-    }
-  }
-  if (count % 2) {
-    text_line("e-[Odd number of hexadecimal digits, bytes ignored]");
-    return;
-  }
-  if (!expected) {
+int input_follows(const char *line, char character) {
+  return line[0] == 'd' && line[1] == 'b' && line[2] == ' ' && hex_digit(character) >= 0;
+}
+
+void input_digit(char character) {
+  if (character == ' ') return;
+  int value = hex_digit(character);
+  wrong |= value;
+  /* What is refused in the end lies beyond what counts and is written again. */
+  int32_t at = received + digits / 2;
+  if (at < expected) model_input[at] = (int8_t)(digits % 2 ? model_input[at] | value : value * 16 ^ MODEL_INPUT_XOR);
+  digits++;
+}
+
+void input_end(void) {
+  int32_t count = digits / 2;
+  if (wrong < 0 || digits % 2) {
+    text_line("e-[Not whole bytes in hexadecimal digits: ignored]");
+  } else if (!expected) {
     text_line("e-[No db load before]");
-    return;
+  } else if (received < expected) {
+    received += count;
+    if (received >= expected) text_line("m-load-done");
   }
-  for (; *digits && received < expected; digits += 2) {
-    int value = hex_digit(digits[0]) << 4 | hex_digit(digits[1]);
-    model_input[received++] = (int8_t)(value ^ MODEL_INPUT_XOR);
-    if (received == expected) text_line("m-load-done");
+  digits = 0;
+  wrong = 0;
+}
+
+uint32_t input_check(void) {
+  uint32_t crc = ~0u;
+  for (int32_t i = 0; i < MODEL_INPUT_BYTES; i++) {
+    crc ^= (uint8_t)model_input[i];
+    for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (0xEDB88320u & -(crc & 1u));
   }
+  used = 0;
+  return ~crc;
 }
 
 void input_print(int32_t count, int32_t offset) {

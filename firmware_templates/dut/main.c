@@ -1,10 +1,12 @@
 /* Boot messages, then one command at a time: characters up to '%', an answer, "m-ready". */
 #include "clock.h"
 #include "commands.h"
+#include "input.h"
 #include "port.h"
 #include "text.h"
 
 #define COMMAND_CHARS 80
+#define IN_DATA -1 /* as a line's length: what comes is a sample's digits, of which there may be any number */
 
 int main(void) {
   static char line[COMMAND_CHARS + 1];
@@ -24,7 +26,9 @@ int main(void) {
       continue;
     }
     if (character == '%') {
-      if (length > COMMAND_CHARS) {
+      if (length == IN_DATA) {
+        input_end();
+      } else if (length > COMMAND_CHARS) {
         text_line("e-[Command longer than 80 characters]");
       } else {
         line[length] = 0;
@@ -33,8 +37,13 @@ int main(void) {
       text_line("m-ready");
       length = 0;
     } else if (character != '\r' && character != '\n') {
-      if (length < COMMAND_CHARS) line[length] = (char)character;
-      if (length <= COMMAND_CHARS) length++;
+      if (length == 3 && input_follows(line, (char)character)) length = IN_DATA;
+      if (length == IN_DATA) {
+        input_digit((char)character);
+      } else {
+        if (length < COMMAND_CHARS) line[length] = (char)character;
+        if (length <= COMMAND_CHARS) length++;
+      }
     }
   }
 }

@@ -118,6 +118,17 @@ class LeasedBoard:
         with mapped_errors(self.name, "resetting"):
             session.target.reset()
 
+    def write_memory(self, address: int, data: bytes) -> None:
+        """Write to the chip's RAM through the probe; the program runs on meanwhile.
+
+        Raises:
+            ProbeError: The probe cannot be opened or the connection failed.
+        """
+        session = self._connected()
+        with mapped_errors(self.name, "writing to the chip's memory"):
+            session.target.write_memory_block8(address, data)
+            session.target.flush()
+
     def fault(self) -> str | None:
         """Why the core stopped, in words; `None` if it runs. A core in a fault is left halted.
 

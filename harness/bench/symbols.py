@@ -7,6 +7,26 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 
+def pointer_value(elf_path: Path, name: str) -> int | None:
+    """What the constant pointer called `name` points at; `None` if the image has none.
+
+    Args:
+        elf_path: The linked image.
+        name: Of a 32-bit constant in flash.
+    """
+    with elf_path.open("rb") as stream:
+        elf = ELFFile(stream)
+        table = elf.get_section_by_name(".symtab")
+        found = table.get_symbol_by_name(name) if isinstance(table, SymbolTableSection) else None
+        for symbol in found or ():
+            address = symbol["st_value"]
+            for segment in elf.iter_segments("PT_LOAD"):
+                offset = address - segment["p_vaddr"]
+                if 0 <= offset <= segment["p_filesz"] - 4:
+                    return int.from_bytes(segment.data()[offset : offset + 4], "little")
+    return None
+
+
 class Symbols:
     """Functions of one image.
 

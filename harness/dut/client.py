@@ -11,7 +11,12 @@ from harness.dut.replies import Boot, InferReply, ProfileReply
 from harness.errors import BootError, LinkError, ProtocolError
 
 MAX_CHUNK_BYTES = 38
-"""Most data bytes of a `db` command: firmware holds commands of up to 80 characters."""
+"""Most data bytes of a `db` command for any firmware: commands have up to 80 characters."""
+
+LONG_CHUNK_BYTES = 1024
+"""Most data bytes where the firmware takes any number; a lost one costs a sample, an answer each chunk."""
+
+_LONG_CHUNKS_SINCE = 2  # version of the extensions
 
 _REPLY_BYTES = 1024  # more than any reply but that of `db print`
 _PRINT_FACTOR = 5  # characters of `db print` for a byte: "-xx", and prefix and line end every 8
@@ -34,6 +39,10 @@ class Dut:
         board: The unit's name, for messages.
         allowance_s: What a device may take to answer beyond the time on the wire.
         trace: Called with `">"` or `"<"` and each command sent and line received.
+
+    Attributes:
+        board: The unit's name.
+        max_chunk_bytes: Most data bytes of a `db` command; more once `info` has told that the firmware takes them.
     """
 
     def __init__(
@@ -49,6 +58,7 @@ class Dut:
         self._link = LineLink(serial, board, trace)
         self._in_step = True
         self._loaded_bytes = 0
+        self.max_chunk_bytes = MAX_CHUNK_BYTES
 
     def wait_boot(self, timeout_s: float) -> Boot:
         """Wait for the announcement that ends in `m-init-done`, `m-ready`.
@@ -134,10 +144,10 @@ class Dut:
 
         Args:
             payload: The input tensor's bytes as the device wants them.
-            chunk_bytes: Data bytes a command, 1 to 38. MLCommons' runner uses 31.
+            chunk_bytes: Data bytes a command, 1 to `max_chunk_bytes`. MLCommons' runner uses 31.
         """
-        if not 1 <= chunk_bytes <= MAX_CHUNK_BYTES:
-            raise ValueError(f"chunk_bytes must be 1 to {MAX_CHUNK_BYTES}, not {chunk_bytes}")
+        if not 1 <= chunk_bytes <= self.max_chunk_bytes:
+            raise ValueError(f"chunk_bytes must be 1 to {self.max_chunk_bytes}, not {chunk_bytes}")
         command = f"db load {len(payload)}"
         expecting = self._one(command, ev.Expecting)
         if expecting.size_bytes != len(payload):
@@ -194,7 +204,9 @@ class Dut:
         for event in events:
             if isinstance(event, ev.DeviceError) and event.text.lower().startswith("unknown command"):
                 return None
-        return self._only("x-info", self._checked("x-info", events), ev.ImageInfo)
+        info = self._only("x-info", self._checked("x-info", events), ev.ImageInfo)
+        self.max_chunk_bytes = LONG_CHUNK_BYTES if info.protocol >= _LONG_CHUNKS_SINCE else MAX_CHUNK_BYTES
+        return info
 
     def cycles(self) -> ev.Cycles:
         """Core clock cycles of the last timed window (all its iterations)."""
@@ -203,6 +215,26 @@ class Dut:
     def output(self) -> bytes:
         """Raw bytes of the output tensor of the last inference."""
         return self._one("x-output", ev.Output).data
+
+    def check_sample(self) -> int:
+        """CRC-32 of what the input tensor holds, which the device takes for a new sample."""
+        return self._one("x-sample", ev.SampleCheck).crc32
+
+    def run_sample(self, timeout_s: float | None = None) -> tuple[int, bytes]:
+        """One untimed inference on what the input tensor holds.
+
+        Args:
+            timeout_s: What it may take; by default the allowance.
+
+        Returns:
+            CRC-32 of the input tensor before it, and the raw bytes of the output tensor after it.
+        """
+        command = "x-sample run"
+        events = self._command(command, timeout_s)
+        return (
+            self._only(command, events, ev.SampleCheck).crc32,
+            self._only(command, events, ev.Output).data,
+        )
 
     def memory(self) -> ev.StackUse:
         """How deep the stack has been."""

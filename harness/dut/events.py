@@ -133,6 +133,13 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleCheck:
+    """`x-sample`: CRC-32 of what the input tensor holds."""
+
+    crc32: int
+
+
+@dataclass(frozen=True, slots=True)
 class StackUse:
     """`x-memory`: the deepest the stack has been, and the room it has."""
 
@@ -189,6 +196,7 @@ Event = (
     | ImageInfo
     | Cycles
     | Output
+    | SampleCheck
     | StackUse
     | Layer
     | DeviceError

@@ -99,6 +99,7 @@ _SHAPES: list[tuple[str, re.Pattern[str], Callable[..., ev.Event]]] = [
         ("m-infer-start-", _NUMBER, lambda n: ev.InferStart(int(n))),
         ("m-[Expecting ", _NUMBER + r" bytes\]", lambda n: ev.Expecting(int(n))),
         ("m-x-output-", r"\[([0-9a-fA-F]*)\]", _output),
+        ("m-x-sample-", r"\[([0-9a-fA-F]{8})\]", lambda crc: ev.SampleCheck(int(crc, 16))),
         ("m-x-cycles-", rf"\[{_NUMBER},{_NUMBER}\]", lambda c, hz: ev.Cycles(int(c), int(hz))),
         ("m-x-memory-", rf"\[{_NUMBER},{_NUMBER}\]", lambda u, r: ev.StackUse(int(u), int(r))),
         (

@@ -18,14 +18,20 @@ from harness.firmware.sources import include_dirs, target_sources
 from harness.firmware.stack import StackBound, stack_bound
 from harness.firmware.toolchain import Toolchain, find_toolchain
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 MODE = "performance"
 # The link must succeed for any model, so that what it needs is known; fitting is checked afterwards.
 _LINK_LENGTH = 128 << 20
 
 
 def build_image(
-    model: Path, kind: BoardKind, out_dir: Path, *, toolchain: str = "zig", model_id: str = "custom"
+    model: Path,
+    kind: BoardKind,
+    out_dir: Path,
+    *,
+    toolchain: str = "zig",
+    model_id: str = "custom",
+    padding_bytes: int = 0,
 ) -> Image:
     """Build the image of `model` for `kind`; its files and sources go into `out_dir`.
 
@@ -35,6 +41,7 @@ def build_image(
         out_dir: Folder for `image.elf`, `image.hex` and the generated sources.
         toolchain: `"zig"` or `"gcc"`.
         model_id: What `profile` answers; EnergyRunner picks its data set by it.
+        padding_bytes: Bytes put before the code, to see how its place changes the latency.
 
     Raises:
         InputError: The model cannot be read or run, or the compiler is not installed.
@@ -46,7 +53,7 @@ def build_image(
     ensure_writable(out_dir)
     emit_model(plan, out_dir, model_id)
     emit_board(kind, out_dir)
-    script = _linker_script(kind, out_dir, stack_bytes=0)
+    script = _linker_script(kind, out_dir, padding_bytes, stack_bytes=0)
     build_id = _build_id(out_dir, kind, tools)
     emit_info(
         f"kind={kind.name},model={plan.model_sha256[:16]},mode={MODE},protocol={PROTOCOL_VERSION},build={build_id}",
@@ -61,7 +68,9 @@ def build_image(
     # The stack that the code needs is known once it is linked, and the code is the same with any reserve.
     tools.link_objects(objects, script, elf_path)
     stack = stack_bound(elf_path)
-    tools.link_objects(objects, _linker_script(kind, out_dir, stack_bytes=stack.reserve_bytes), elf_path)
+    tools.link_objects(
+        objects, _linker_script(kind, out_dir, padding_bytes, stack_bytes=stack.reserve_bytes), elf_path
+    )
     loaded = load_elf(elf_path, kind.ram.origin)
     _check_fit(loaded, kind)
     hex_path = out_dir / "image.hex"
@@ -69,9 +78,14 @@ def build_image(
     return _image(plan, kind, tools, loaded, stack, build_id, model_id, elf_path, hex_path)
 
 
-def _linker_script(kind: BoardKind, out_dir: Path, *, stack_bytes: int) -> Path:
+def _linker_script(kind: BoardKind, out_dir: Path, padding_bytes: int, *, stack_bytes: int) -> Path:
     return emit_linker_script(
-        kind, out_dir, flash_length=_LINK_LENGTH, ram_length=_LINK_LENGTH, stack_bytes=stack_bytes
+        kind,
+        out_dir,
+        flash_length=_LINK_LENGTH,
+        ram_length=_LINK_LENGTH,
+        stack_bytes=stack_bytes,
+        padding_bytes=padding_bytes,
     )
 
 

@@ -41,14 +41,27 @@ def emit_board(kind: BoardKind, out_dir: Path) -> None:
 
 
 def emit_linker_script(
-    kind: BoardKind, out_dir: Path, *, flash_length: int, ram_length: int, stack_bytes: int
+    kind: BoardKind,
+    out_dir: Path,
+    *,
+    flash_length: int,
+    ram_length: int,
+    stack_bytes: int,
+    padding_bytes: int = 0,
 ) -> Path:
     """Write `linker.ld`, with the memory lengths in bytes that the linker shall allow and the stack's reserve.
+
+    `padding_bytes` are left free before the code.
 
     Returns:
         Its path.
     """
-    values = {"flash_length": flash_length, "ram_length": ram_length, "stack_bytes": stack_bytes}
+    values = {
+        "flash_length": flash_length,
+        "ram_length": ram_length,
+        "stack_bytes": stack_bytes,
+        "padding_bytes": padding_bytes,
+    }
     path = out_dir / "linker.ld"
     path.write_text(_environment().get_template("core/linker.ld.j2").render(kind=kind, **values))
     return path

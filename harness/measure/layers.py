@@ -6,6 +6,7 @@ from typing import Any
 from harness.dut import Dut
 from harness.errors import MeasurementError
 from harness.firmware import Image
+from harness.measure.loading import Loader, StrictLoader
 
 # What the layers' own times may miss of the whole: the calls between them.
 _TOLERANCE = 0.01
@@ -57,20 +58,23 @@ class LayerProfile:
         return cls(tuple(LayerCycles(**layer) for layer in fields["layers"]), fields["whole_cycles"])
 
 
-def measure_layers(dut: Dut, image: Image, sample: bytes, *, timeout_s: float = 120.0) -> LayerProfile:
+def measure_layers(
+    dut: Dut, image: Image, sample: bytes, *, loader: Loader | None = None, timeout_s: float = 120.0
+) -> LayerProfile:
     """Time one inference as a whole and then layer by layer, on the same input.
 
     Args:
         dut: A device that runs `image`.
         image: What it runs.
-        sample: Bytes of the input tensor, as the device takes them.
+        sample: Bytes of the input tensor.
+        loader: How they get there; by plain `db` commands where it is None.
         timeout_s: What one inference may take on the wall clock.
 
     Raises:
         MeasurementError: The device's layers are not the image's, or their sum is not the whole.
         LinkError: The line falls silent.
     """
-    dut.load(sample)
+    (loader or StrictLoader(dut)).load(sample)
     dut.infer(1, 1, timeout_s)
     whole = dut.cycles().cycles
     timed = dut.layers(timeout_s)

@@ -1,15 +1,27 @@
 """Latency by the device's own clock."""
 
+import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness.dut import Dut
+from harness.dut.replies import InferReply
 from harness.errors import TimerError
+from harness.measure.loading import Loader, StrictLoader
 from harness.units import cycles_to_us
 
 # The device's microsecond stamps and its cycle counter must agree: both come from one timer.
 _STAMP_TOLERANCE_US = 2.0
+SPREAD_LIMIT = 0.01
+"""Largest difference between windows, as a share of the median, that is not worth a remark."""
+
+# Windows are made this much longer than they must be, as no two take quite the same.
+_MARGIN = 1.05
+_TRIES = 3
+# A virtual board may be slower than the one it stands for, and share the computer with others.
+_SLOWNESS = 20.0
+_LEAST_TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -18,13 +30,21 @@ class PerformanceRules:
 
     Attributes:
         windows: Timed windows, as in EnergyRunner's five.
-        iterations: Inferences in a window.
+        iterations: Inferences in a window, or the least number of them where `window_s` asks for more.
         warmup: Inferences before each window.
+        window_s: Least length of a window by the device's clock; 0 for any.
+        name: What a row says of them.
     """
 
     windows: int = 5
     iterations: int = 3
     warmup: int = 1
+    window_s: float = 0.0
+    name: str = "quick"
+
+
+MLPERF_TINY = PerformanceRules(windows=5, iterations=10, warmup=10, window_s=10.0, name="mlperf-tiny")
+"""MLPerf Tiny's rules: five windows on five inputs, each at least ten seconds and ten inferences long."""
 
 
 @dataclass(frozen=True)
@@ -32,57 +52,116 @@ class Performance:
     """Latency of one inference.
 
     Attributes:
-        cycles: Core clock cycles, of the median window.
-        clock_hz: Core clock.
+        cycles: Core clock cycles, of the median window; None where the device does not tell them.
+        clock_hz: Core clock; None where the device does not tell it.
         latency_us: Microseconds, of the median window.
         iterations: Inferences in a window.
         windows_us: Microseconds of one inference, for each window in order.
+        rules: Name of the rules.
     """
 
-    cycles: int
-    clock_hz: int
+    cycles: int | None
+    clock_hz: int | None
     latency_us: float
     iterations: int
     windows_us: tuple[float, ...]
+    rules: str = "quick"
+
+    @property
+    def spread(self) -> float:
+        """Difference between the slowest and the fastest window, as a share of the median."""
+        return (max(self.windows_us) - min(self.windows_us)) / self.latency_us
 
 
 def measure_performance(
-    dut: Dut, inputs: Sequence[bytes], rules: PerformanceRules, *, timeout_s: float = 120.0
+    dut: Dut,
+    inputs: Sequence[bytes],
+    rules: PerformanceRules,
+    *,
+    loader: Loader | None = None,
+    timeout_s: float = _LEAST_TIMEOUT_S,
+    on_window: Callable[[int], None] = lambda done: None,
 ) -> Performance:
     """Time inferences on the device.
 
     Args:
-        dut: A device that runs an image of this harness.
-        inputs: Samples as the device takes them; windows go through them in turn.
+        dut: The device.
+        inputs: Input tensors as bytes; windows go through them in turn.
         rules: Windows, iterations, warm-up.
-        timeout_s: What one window may take on the wall clock.
+        loader: How inputs get there; by plain `db` commands where it is None.
+        timeout_s: What one window may take on the wall clock, if the rules do not make it longer.
+        on_window: Called with the number of windows done.
 
     Raises:
         TimerError: The clock stands still, or its stamps and its cycles disagree.
         LinkError: The line falls silent.
     """
-    cycles: list[float] = []
-    clock_hz = 0
-    for window in range(rules.windows):
-        dut.load(inputs[window % len(inputs)])
-        reply = dut.infer(rules.iterations, rules.warmup, timeout_s)
-        counted = dut.cycles()
-        clock_hz = counted.clock_hz
-        if counted.cycles == 0:
+    loader = loader or StrictLoader(dut)
+    extended = dut.info() is not None
+    iterations = rules.iterations
+    if rules.window_s:
+        loader.load(inputs[0])
+        first = _window(dut, 1, rules.warmup, timeout_s, extended)
+        iterations = max(rules.iterations, math.ceil(_MARGIN * rules.window_s * 1e6 / first.us))
+        timeout_s = max(timeout_s, _SLOWNESS * (iterations + rules.warmup) * first.us / 1e6)
+    windows: list[_Window] = []
+    tries = 0
+    while len(windows) < rules.windows:
+        loader.load(inputs[len(windows) % len(inputs)])
+        window = _window(dut, iterations, rules.warmup, timeout_s, extended)
+        short = window.us * iterations < rules.window_s * 1e6
+        if not short:
+            windows.append(window)
+            on_window(len(windows))
+            continue
+        tries += 1
+        if tries == _TRIES:
             raise TimerError(
-                f"{dut.board}: the device's cycle counter stands still; the latency is not known"
+                f"{dut.board}: {iterations} inferences took less than {rules.window_s:g} s by the device's clock "
+                f"in {tries} tries, {window.us:.1f} us each; its clock does not run evenly"
             )
-        if abs(cycles_to_us(counted.cycles, clock_hz) - reply.elapsed_us) > _STAMP_TOLERANCE_US:
-            raise TimerError(
-                f"{dut.board}: {counted.cycles} cycles at {clock_hz} Hz do not make the "
-                f"{reply.elapsed_us} us between the device's time stamps"
-            )
-        cycles.append(counted.cycles / rules.iterations)
-    median = statistics.median(cycles)
+        iterations = math.ceil(_MARGIN * rules.window_s * 1e6 / window.us)
+        windows.clear()  # all have the same number of iterations
+    return _summary(windows, iterations, rules.name)
+
+
+@dataclass(frozen=True)
+class _Window:
+    """One inference of a window: microseconds, cycles where the device tells them, at which clock."""
+
+    us: float
+    cycles: float | None
+    clock_hz: int | None
+
+
+def _window(dut: Dut, iterations: int, warmup: int, timeout_s: float, extended: bool) -> _Window:
+    reply = dut.infer(iterations, warmup, timeout_s)
+    if reply.elapsed_us == 0:
+        raise TimerError(f"{dut.board}: the device's clock stands still; the latency is not known")
+    return _counted(dut, reply) if extended else _Window(reply.latency_us, None, None)
+
+
+def _counted(dut: Dut, reply: InferReply) -> _Window:
+    """The window by the cycle counter, which is finer than the stamps and must agree with them."""
+    counted = dut.cycles()
+    if counted.cycles == 0:
+        raise TimerError(f"{dut.board}: the device's cycle counter stands still; the latency is not known")
+    if abs(cycles_to_us(counted.cycles, counted.clock_hz) - reply.elapsed_us) > _STAMP_TOLERANCE_US:
+        raise TimerError(
+            f"{dut.board}: {counted.cycles} cycles at {counted.clock_hz} Hz do not make the "
+            f"{reply.elapsed_us} us between the device's time stamps"
+        )
+    cycles = counted.cycles / reply.iterations
+    return _Window(cycles * 1e6 / counted.clock_hz, cycles, counted.clock_hz)
+
+
+def _summary(windows: Sequence[_Window], iterations: int, rules: str) -> Performance:
+    cycles = [window.cycles for window in windows if window.cycles is not None]
     return Performance(
-        cycles=round(median),
-        clock_hz=clock_hz,
-        latency_us=median * 1e6 / clock_hz,
-        iterations=rules.iterations,
-        windows_us=tuple(value * 1e6 / clock_hz for value in cycles),
+        cycles=round(statistics.median(cycles)) if cycles else None,
+        clock_hz=windows[0].clock_hz,
+        latency_us=statistics.median(window.us for window in windows),
+        iterations=iterations,
+        windows_us=tuple(window.us for window in windows),
+        rules=rules,
     )

@@ -4,7 +4,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.bench import LeasedBoard
+from harness.config.paths import ensure_writable
 from harness.errors import BoardError, DoesNotFitError, InputError, MeasurementError
 from harness.firmware import Image
 from harness.measure import (
+    Accuracy,
+    GivenSamples,
+    Journal,
+    Loader,
+    Performance,
     PerformanceRules,
+    anomaly_scores,
+    make_loader,
     measure_accuracy,
     measure_layers,
     measure_performance,
@@ -23,8 +31,11 @@ from harness.measure import (
     start_image,
 )
 from harness.search.images import get_image
-from harness.store import Measurement, Store
+from harness.store import Measurement, Store, stage_key
 from harness.tasks import Split
+
+MODES = ("performance", "accuracy", "memory", "profile")
+_TIMING_INPUTS = 5
 
 Progress = Callable[[str, int, int], None]
 """Called with a phase (`build`, `flash`, `latency`, `accuracy`), steps done and steps in all."""
@@ -41,6 +52,7 @@ class Subject:
         candidate: Name of the candidate in a study, with its `cut` and `head`.
         study: The study it belongs to.
         seed: Of the training.
+        padding_bytes: Bytes put before its code, to shift it.
     """
 
     model: Path
@@ -51,6 +63,7 @@ class Subject:
     head: str | None = None
     study: str | None = None
     seed: int | None = None
+    padding_bytes: int = 0
 
     @property
     def sha256(self) -> str:
@@ -76,14 +89,18 @@ class Evaluator:
         samples: Labelled samples for accuracy; None for latency and memory only.
         split: Name of the split they are from.
         layers: Whether each layer is timed too.
+        mode: One of `MODES`; None for latency, and accuracy where there are samples.
+        load: How samples get into the device; None for the fastest way.
     """
 
     store: Store
     toolchain: str = "zig"
     rules: PerformanceRules = field(default_factory=PerformanceRules)
-    samples: Split | None = None
+    samples: Split | GivenSamples | None = None
     split: str | None = None
     layers: bool = False
+    mode: str | None = None
+    load: str | None = None
 
     def find(self, subject: Subject, board: str) -> Measurement | None:
         """The row of the same study that this evaluator once stored for the subject on `board`, if any.
@@ -121,13 +138,16 @@ class Evaluator:
                 board.kind,
                 toolchain=self.toolchain,
                 model_id=subject.model_id,
+                padding_bytes=subject.padding_bytes,
             )
         except DoesNotFitError as error:
             return self.store.add(self._unfit_row(subject, board, error))
         inputs = self._inputs(image)
         on_progress("flash", 0, 1)
         board.flash(image)
-        return self.store.add(self._measure(subject, board, image, inputs, on_progress))
+        row = self.store.add(self._measure(subject, board, image, inputs, on_progress))
+        self._answers_file(image, board).unlink(missing_ok=True)  # only now are they safe elsewhere
+        return row
 
     def record_failure(
         self, subject: Subject, board: LeasedBoard, error: BoardError | MeasurementError
@@ -139,9 +159,10 @@ class Evaluator:
         )
 
     def _inputs(self, image: Image) -> npt.NDArray[np.int8]:
-        """Samples as the image takes them, or one of zeros where there is no task."""
+        """Samples as the image takes them, or a few of noise, always the same, where there are none."""
         if self.samples is None:
-            return np.zeros((1, *image.input.shape[1:]), np.int8)
+            shape = (_TIMING_INPUTS, *image.input.shape[1:])
+            return np.random.default_rng(0).integers(-128, 128, shape, np.int8)
         if (
             self.samples.x.shape[1:] != image.input.shape[1:]
             and self.samples.x[0].size != image.input.size_bytes
@@ -151,7 +172,7 @@ class Evaluator:
                 f"{list(self.samples.x.shape[1:])}: choose the task that the model was made for"
             )
         classes = int(self.samples.y.max()) + 1
-        if image.output.size_bytes < classes:
+        if image.output.size_bytes < classes and not _is_windowed(self.samples):
             raise InputError(
                 f"the model has {image.output.size_bytes} outputs and the task {classes} classes: "
                 "choose the task that the model was made for"
@@ -168,22 +189,28 @@ class Evaluator:
     ) -> Measurement:
         with board.open_serial() as port:
             dut = start_image(board, image, port)
-            on_progress("latency", 0, self.rules.windows)
+            loader = make_loader(dut, board, image, self.load)
             timing_inputs = [sample.tobytes() for sample in inputs[: self.rules.windows]]
-            performance = measure_performance(dut, timing_inputs, self.rules)
-            profile = measure_layers(dut, image, timing_inputs[0]) if self.layers else None
-            accuracy = None
-            if self.samples is not None:
-                total = len(inputs)
-                accuracy = measure_accuracy(
+            performance = None
+            if self.mode in (None, "performance"):
+                windows = self.rules.windows
+                on_progress("latency", 0, windows)
+                performance = measure_performance(
                     dut,
-                    self.samples.names,
-                    inputs,
-                    self.samples.y,
-                    on_sample=lambda done: on_progress("accuracy", done, total),
+                    timing_inputs,
+                    self.rules,
+                    loader=loader,
+                    on_window=lambda done: on_progress("latency", done, windows),
                 )
+            timed = self.layers or self.mode == "profile"
+            profile = measure_layers(dut, image, timing_inputs[0], loader=loader) if timed else None
+            accuracy = None
+            if self.samples is not None and self.mode in (None, "accuracy"):
+                accuracy = self._accuracy(board, image, inputs, loader, on_progress)
+            elif self.mode == "memory":
+                loader.ask(timing_inputs[0])
             stack_used_bytes = measure_stack(dut)
-        row = self._row(
+        return self._row(
             subject,
             board,
             serial_settings=f"{board.port_path} {board.baud} 8N1",
@@ -191,12 +218,7 @@ class Evaluator:
             build_id=image.build_id,
             compiler=image.compiler,
             flags=image.flags,
-            clock_hz=performance.clock_hz,
-            mode=image.mode,
-            cycles=performance.cycles,
-            latency_us=performance.latency_us,
-            iterations=performance.iterations,
-            windows_us=performance.windows_us,
+            mode=self.mode or image.mode,
             flash_bytes=image.size.flash_bytes,
             ram_bytes=image.size.ram_bytes,
             stack_bytes=image.size.stack_bytes,
@@ -204,20 +226,70 @@ class Evaluator:
             macs=image.macs,
             layers_sha256=self._keep(profile.to_json()) if profile else None,
             fits=True,
+            load=loader.name,
+            retries=loader.retries,
+            padding_bytes=subject.padding_bytes or None,
+            **(_latency_figures(performance) if performance else {}),
+            **(self._accuracy_figures(accuracy, image) if accuracy else {}),
         )
-        if accuracy is None:
-            return row
-        low, high = accuracy.interval
-        return replace(
-            row,
-            accuracy=accuracy.accuracy,
-            accuracy_low=low,
-            accuracy_high=high,
-            correct=accuracy.correct,
-            samples=accuracy.samples,
-            split=self.split,
-            outputs_sha256=self.store.artifacts.put(accuracy.to_csv().encode(), ".csv"),
+
+    def _accuracy(
+        self,
+        board: LeasedBoard,
+        image: Image,
+        inputs: npt.NDArray[np.int8],
+        loader: Loader,
+        on_progress: Progress,
+    ) -> Accuracy:
+        """Ask for every sample; a run that was killed goes on where it stopped."""
+        assert self.samples is not None
+        total = len(inputs)
+        path = self._answers_file(image, board)
+        ensure_writable(path.parent)
+        with Journal(path, total) as journal:
+            return measure_accuracy(
+                loader,
+                self.samples.names,
+                inputs,
+                self.samples.y,
+                journal=journal,
+                on_sample=lambda done: on_progress("accuracy", done, total),
+            )
+
+    def _answers_file(self, image: Image, board: LeasedBoard) -> Path:
+        """Where the answers of an unfinished run are."""
+        key = stage_key(
+            "answers",
+            {
+                "image": image.image_sha256,
+                "samples": self.samples.fingerprint if self.samples is not None else None,
+                "board": board.name,
+                "strict": self.load == "serial-strict",
+            },
         )
+        return self.store.folder / "answers" / f"{key}.txt"
+
+    def _accuracy_figures(self, accuracy: Accuracy, image: Image) -> dict[str, Any]:
+        assert self.samples is not None
+        figures: dict[str, Any] = {
+            "samples": accuracy.samples,
+            "split": self.split,
+            "outputs_sha256": self.store.artifacts.put(accuracy.to_csv().encode(), ".csv"),
+        }
+        if isinstance(self.samples, GivenSamples) and _is_windowed(self.samples):
+            scores = anomaly_scores(accuracy, self.samples, image.output)
+            area, interval = scores.auc, scores.auc_interval
+        else:
+            low, high = accuracy.interval
+            figures |= {
+                "accuracy": accuracy.accuracy,
+                "accuracy_low": low,
+                "accuracy_high": high,
+                "correct": accuracy.correct,
+            }
+            area, interval = accuracy.auc, accuracy.auc_interval
+        auc_low, auc_high = interval or (None, None)
+        return {**figures, "auc": area, "auc_low": auc_low, "auc_high": auc_high}
 
     def _keep(self, facts: dict[str, Any]) -> str:
         return self.store.artifacts.put(json.dumps(facts, indent=1).encode(), ".json")
@@ -249,3 +321,19 @@ class Evaluator:
             wait_states=0 if board.virtual else None,
             **figures,
         )
+
+
+def _is_windowed(samples: Split | GivenSamples) -> bool:
+    return isinstance(samples, GivenSamples) and samples.files is not None
+
+
+def _latency_figures(performance: Performance) -> dict[str, Any]:
+    return {
+        "clock_hz": performance.clock_hz,
+        "cycles": performance.cycles,
+        "latency_us": performance.latency_us,
+        "iterations": performance.iterations,
+        "windows_us": performance.windows_us,
+        "rules": performance.rules,
+        "spread": performance.spread,
+    }

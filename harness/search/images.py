@@ -11,9 +11,18 @@ from harness.store import Store, stage_key
 
 
 def get_image(
-    store: Store, model: Path, model_sha256: str, kind: BoardKind, *, toolchain: str, model_id: str
+    store: Store,
+    model: Path,
+    model_sha256: str,
+    kind: BoardKind,
+    *,
+    toolchain: str,
+    model_id: str,
+    padding_bytes: int = 0,
 ) -> Image:
     """The image of a model for a board kind, from the store or built now.
+
+    `padding_bytes` are put before its code, to shift it.
 
     Raises:
         InputError: The model cannot be read or run, or the compiler is not installed.
@@ -22,11 +31,12 @@ def get_image(
     """
     key = stage_key(
         "image",
-        {"model": model_sha256, "model_id": model_id, "built_by": build_fingerprint(kind, toolchain)},
+        {"model": model_sha256, "model_id": model_id, "built_by": build_fingerprint(kind, toolchain)}
+        | ({"padding_bytes": padding_bytes} if padding_bytes else {}),
     )
     stage = store.stage(key)
     if stage is None:
-        stage = store.finish_stage(key, *_build(store, model, kind, toolchain, model_id))
+        stage = store.finish_stage(key, *_build(store, model, kind, toolchain, model_id, padding_bytes))
     if "memory" in stage.facts:
         raise DoesNotFitError(
             kind.name, stage.facts["memory"], stage.facts["needed_bytes"], stage.facts["available_bytes"]
@@ -36,11 +46,13 @@ def get_image(
 
 
 def _build(
-    store: Store, model: Path, kind: BoardKind, toolchain: str, model_id: str
+    store: Store, model: Path, kind: BoardKind, toolchain: str, model_id: str, padding_bytes: int
 ) -> tuple[dict[str, str], dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="harness-build-") as folder:
         try:
-            image = build_image(model, kind, Path(folder), toolchain=toolchain, model_id=model_id)
+            image = build_image(
+                model, kind, Path(folder), toolchain=toolchain, model_id=model_id, padding_bytes=padding_bytes
+            )
         except DoesNotFitError as error:
             return {}, {
                 "memory": error.memory,

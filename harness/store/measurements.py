@@ -78,6 +78,14 @@ class Measurement:
         status: `ok` or `failed`.
         failure: Class and text of the failure.
         layers_sha256: Artifact: JSON with each layer's cycles, where they were asked for.
+        load: How samples got into the device: `swd`, `serial` or `serial-strict`.
+        retries: Samples that had to be sent again.
+        rules: How latency was measured: `mlperf-tiny` or `quick`.
+        spread: Difference between the slowest and the fastest window, as a share of the median.
+        auc: Area under the ROC curve, one class against the rest; for windows of files, of the files' means.
+        auc_low: Lower end of its 95 % interval.
+        auc_high: Upper end.
+        padding_bytes: Bytes put before the code to shift it; None for the image as it is.
     """
 
     id: int | None = None
@@ -126,6 +134,14 @@ class Measurement:
     status: Literal["ok", "failed"] = "ok"
     failure: str | None = None
     layers_sha256: str | None = None
+    load: str | None = None
+    retries: int | None = None
+    rules: str | None = None
+    spread: float | None = None
+    auc: float | None = None
+    auc_low: float | None = None
+    auc_high: float | None = None
+    padding_bytes: int | None = None
 
 
 COLUMNS: tuple[str, ...] = tuple(column.name for column in fields(Measurement))

@@ -93,4 +93,18 @@ _FIRST = (
 
 _LAYERS = ("ALTER TABLE measurements ADD COLUMN layers_sha256 TEXT",)
 
-MIGRATIONS: list[tuple[str, ...]] = [_FIRST, _LAYERS]
+_MODES = tuple(
+    f"ALTER TABLE measurements ADD COLUMN {column}"
+    for column in (
+        "load TEXT",
+        "retries INTEGER",
+        "rules TEXT",
+        "spread REAL",
+        "auc REAL",
+        "auc_low REAL",
+        "auc_high REAL",
+        "padding_bytes INTEGER",
+    )
+)
+
+MIGRATIONS: list[tuple[str, ...]] = [_FIRST, _LAYERS, _MODES]

@@ -3,6 +3,7 @@
 import os
 import threading
 import tty
+import zlib
 from collections.abc import Callable
 
 import serial
@@ -85,6 +86,8 @@ class ScriptedDut:
             "x-cycles": ["m-x-cycles-[19200,16000000]"],
             "x-output": ["m-x-output-[80ff007f]"],
             "x-memory": ["m-x-memory-[412,1536]"],
+            "x-sample": [f"m-x-sample-[{zlib.crc32(self.buffer):08x}]"],
+            "x-sample run": [f"m-x-sample-[{zlib.crc32(self.buffer):08x}]", "m-x-output-[80ff007f]"],
             "x-profile": ["m-x-layer-[0,conv,100]", "m-x-layer-[1,dense,20]"],
         }
         if command in simple:

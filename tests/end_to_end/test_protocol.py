@@ -1,8 +1,11 @@
 """The protocol as a stranger's runner meets it, on both virtual boards: raw text in, lines out."""
 
 import re
+import zlib
 
 import pytest
+
+from harness.bench.symbols import pointer_value
 
 
 def test_name_profile_and_timestamp(running):
@@ -68,8 +71,9 @@ def test_an_empty_command_is_no_crash(running):
         ("infer 1 -1%", "e-[Inference warmup must be >=0]"),
         ("infer x%", "e-[Inference iterations must be >0]"),
         ("infer 99999999999%", "e-[Inference iterations must be >0]"),
-        ("db abc%", "e-[Odd number of hexadecimal digits, bytes ignored]"),
-        ("db xy%", "e-[Not a hexadecimal digit, bytes ignored]"),
+        ("db abc%", "e-[Not whole bytes in hexadecimal digits: ignored]"),
+        ("db xy%", "e-[Not whole bytes in hexadecimal digits: ignored]"),
+        ("db 01xy%", "e-[Not whole bytes in hexadecimal digits: ignored]"),
         ("db load 0%", "e-[db load takes 1 to 297 bytes]"),
         ("db load 298%", "e-[db load takes 1 to 297 bytes]"),
         ("db print 8 295%", "e-[Outside the buffer]"),
@@ -99,6 +103,38 @@ def test_a_command_of_80_characters_is_taken_and_longer_ones_refused(running):
     for length in (81, 300, 5000):
         assert running.ask("a" * length + "%") == ["e-[Command longer than 80 characters]", "m-ready"]
     assert running.ask("name%")[-1] == "m-ready"
+
+
+def test_data_of_any_length_is_taken_at_once(running):
+    size = running.image.input.size_bytes
+    payload = bytes(7 * i % 256 for i in range(size))
+    running.ask(f"db load {size}%")
+    assert running.ask(f"db {payload.hex()}%") == ["m-load-done", "m-ready"]
+    assert running.dut.check_sample() == zlib.crc32(payload)
+
+
+def test_refused_data_changes_nothing_and_can_be_sent_again(running):
+    running.ask("db load 4%")
+    assert running.ask("db 0102%") == ["m-ready"]
+    assert running.ask("db fffff%")[0].startswith("e-[Not whole bytes")
+    assert running.ask("db ffxff%")[0].startswith("e-[Not whole bytes")
+    assert running.ask("db 0304%") == ["m-load-done", "m-ready"]
+    assert running.ask("db print 4%")[0] == "m-buffer-01-02-03-04"
+
+
+def test_a_sample_put_there_by_the_debugger_is_run(running):
+    size = running.image.input.size_bytes
+    address = pointer_value(running.image.elf_path, "model_input")
+    for fill in (3, 250):
+        sample = bytes([fill]) * size
+        running.dut.load(sample)
+        running.dut.infer(1, 0)
+        by_serial = running.dut.output()
+        running.board.write_memory(address, bytes(size))
+        running.dut.run_sample()
+        running.board.write_memory(address, sample)
+        assert running.dut.run_sample() == (zlib.crc32(sample), by_serial)
+        assert running.dut.output() == by_serial
 
 
 def test_line_ends_between_commands_do_no_harm(running):

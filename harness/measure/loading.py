@@ -1,0 +1,189 @@
+"""Ways of a sample into the device, each checked as far as the device can check."""
+
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.bench import LeasedBoard
+from harness.bench.symbols import pointer_value
+from harness.dut import Dut
+from harness.errors import InputError, LinkError, ProbeError
+from harness.firmware import Image
+
+LOADS = ("swd", "serial", "serial-strict")
+"""Through the debug port; by serial with the firmware's extensions; by serial to the letter of the protocol."""
+
+Output = npt.NDArray[Any]
+"""An output tensor: int8 raw, or float32 as printed."""
+
+_TRIES = 3
+_PIXEL_MODELS = ("vww01", "ic01")
+_TO_PIXELS = bytes(byte ^ 0x80 for byte in range(256))
+_INFER_S = 120.0
+
+T = TypeVar("T")
+
+
+class Loader(ABC):
+    """Puts samples into one device.
+
+    Samples are given as the bytes of the int8 input tensor. Every method raises `LinkError` when a sample
+    does not arrive whole several times in a row, and `ProbeError` when the debug port fails.
+
+    Args:
+        dut: The device.
+        pixels: Whether its samples travel as unsigned pixels, as those of vww01 and ic01 do.
+
+    Attributes:
+        name: One of `LOADS`.
+        retries: Samples sent again so far.
+    """
+
+    name = ""
+
+    def __init__(self, dut: Dut, pixels: bool = False) -> None:
+        self._dut = dut
+        self._pixels = pixels
+        self.retries = 0
+
+    @abstractmethod
+    def load(self, sample: bytes) -> None:
+        """Put a sample where the next inference finds it."""
+
+    @abstractmethod
+    def ask(self, sample: bytes) -> Output:
+        """The output tensor for a sample: int8 raw, or float32 where the device tells only decimals."""
+
+    def _again(self, step: Callable[[], T | None]) -> T:
+        """What `step` gives, tried again after a failure of the line or a wrong checksum (None)."""
+        failure: LinkError | None = None
+        for tries in range(_TRIES):
+            self.retries += tries > 0
+            try:
+                result = step()
+            except LinkError as error:
+                failure = error
+                self._dut.resync()
+                continue
+            if result is not None:
+                return result
+            failure = LinkError(
+                self._dut.board,
+                f"a sample arrived with a wrong checksum {_TRIES} times; check the cables and that the image "
+                "is the one that was flashed",
+            )
+        assert failure is not None
+        raise failure
+
+    def _wire(self, sample: bytes) -> bytes:
+        """The sample as it travels by serial."""
+        return sample.translate(_TO_PIXELS) if self._pixels else sample
+
+
+class StrictLoader(Loader):
+    """No extensions: works with a stranger's firmware. What the line alters without a trace goes unnoticed."""
+
+    name = "serial-strict"
+
+    def load(self, sample: bytes) -> None:
+        self._again(lambda: self._send(sample))
+
+    def ask(self, sample: bytes) -> npt.NDArray[np.float32]:
+        def step() -> list[float]:
+            self._send(sample)
+            return self._dut.infer(1, 0, _INFER_S).results
+
+        return np.array(self._again(step), np.float32)
+
+    def _send(self, sample: bytes) -> bool:
+        self._dut.load(self._wire(sample))  # by default as many bytes a command as MLCommons' runner
+        return True
+
+
+class _CheckedLoader(Loader):
+    """The device tells the checksum of what has arrived."""
+
+    @abstractmethod
+    def _put(self, sample: bytes) -> None: ...
+
+    def load(self, sample: bytes) -> None:
+        def step() -> bool | None:
+            self._put(sample)
+            return self._dut.check_sample() == zlib.crc32(sample) or None
+
+        self._again(step)
+
+    def ask(self, sample: bytes) -> npt.NDArray[np.int8]:
+        def step() -> bytes | None:
+            self._put(sample)
+            crc32, output = self._dut.run_sample(_INFER_S)
+            return output if crc32 == zlib.crc32(sample) else None
+
+        return np.frombuffer(self._again(step), np.int8)
+
+
+class SerialLoader(_CheckedLoader):
+    """`db` in chunks as long as the firmware takes them."""
+
+    name = "serial"
+
+    def _put(self, sample: bytes) -> None:
+        self._dut.load(self._wire(sample), self._dut.max_chunk_bytes)
+
+
+class SwdLoader(_CheckedLoader):
+    """Written into the input tensor through the debug port, while the core runs.
+
+    Args:
+        dut: The device.
+        board: The same board's probe.
+        address: Of the input tensor.
+    """
+
+    name = "swd"
+
+    def __init__(self, dut: Dut, board: LeasedBoard, address: int) -> None:
+        super().__init__(dut)
+        self._board = board
+        self._address = address
+
+    def _put(self, sample: bytes) -> None:
+        self._board.write_memory(self._address, sample)
+
+
+def make_loader(dut: Dut, board: LeasedBoard, image: Image, load: str | None = None) -> Loader:
+    """The way in that was asked for, or the fastest that works.
+
+    Args:
+        dut: A device that runs `image`.
+        board: The board it is.
+        image: What it runs.
+        load: One of `LOADS`; None for `swd` where the probe can write to a running core, else `serial`.
+
+    Raises:
+        InputError: There is no such way.
+        LinkError: The line fails.
+        ProbeError: `swd` was asked for and the probe cannot do it.
+    """
+    pixels = image.model_id in _PIXEL_MODELS
+    if load == "serial-strict":
+        return StrictLoader(dut, pixels)
+    if load == "serial":
+        return SerialLoader(dut, pixels)
+    if load not in (None, "swd"):
+        raise InputError(f"unknown way of loading {load!r}; choose one of {', '.join(LOADS)}")
+    address = pointer_value(image.elf_path, "model_input")
+    try:
+        if address is None:
+            raise ProbeError(board.name, f"{image.elf_path} has no symbol model_input; build it anew")
+        loader = SwdLoader(dut, board, address)
+        loader.load(bytes(image.input.size_bytes))
+        return loader
+    except (ProbeError, LinkError):
+        if load == "swd":
+            raise
+        return SerialLoader(dut, pixels)

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.firmware.armv6m_add import pack_add as pack_add
+from harness.firmware.armv7em import can_pool as can_pool
 from harness.firmware.constant_outputs import simplify_constant_outputs
 from harness.firmware.fixedpoint import Rescale
 from harness.firmware.packed import Int8s, Int32s, Packed, largest_sum, pad_depth, rescale_columns
@@ -58,7 +59,7 @@ def pack_product(weights: Int8s, bias: Int32s, rescales: list[Rescale], out_zero
 
 
 def pack_dense(weights: Int8s, bias: Int32s, rescales: list[Rescale], out_zero_point: int) -> Packed | None:
-    """Four outputs at a time; None if the kernel cannot run these values exactly.
+    """Four outputs at a time, with one multiplier if they share it; None if the kernel cannot run these values exactly.
 
     Args:
         weights: `(outputs, inputs)`.
@@ -79,9 +80,12 @@ def pack_dense(weights: Int8s, bias: Int32s, rescales: list[Rescale], out_zero_p
         return None
     words = (halves[0::2] & 0xFFFF | halves[1::2] << 16).astype(np.int32)
     words = words.reshape(len(words), -1, 4)[:, :, [0, 3, 1, 2]].reshape(len(words), -1)
+    shared = constants[:1, 1].copy() if np.all(constants[:, 1] == constants[0, 1]) else None
+    if shared is not None:
+        constants = constants[:, :1]
     constants = np.pad(constants, ((0, absent), (0, 0))).reshape(len(words), -1)
     stream = np.concatenate([words, constants], axis=1).reshape(-1)
-    return Packed(NAME, stream, None, None, None, flags=flags, scratch_bytes=matrix.shape[1])
+    return Packed(NAME, stream, None, shared, None, flags=flags, scratch_bytes=matrix.shape[1])
 
 
 def pack_depthwise(
@@ -182,8 +186,3 @@ def _scaling(
         return None
     words = np.stack([bias.astype(np.int64) << 8 | powers, multipliers], axis=1)
     return words.astype(np.int32), _NARROW if narrow else 0
-
-
-def can_pool(_geometry: Geometry, _channels: int) -> bool:
-    """False: pooling runs in C."""
-    return False

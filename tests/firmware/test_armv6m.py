@@ -118,6 +118,11 @@ def check_requantisation(runner, seed, out_zero):
     )
     dense = armv6m.pack_dense(weights, bias, rescales, out_zero)
     np.testing.assert_array_equal(run_product(runner, "dense", dense, x, len(sums), out_zero)[0][0], expected)
+    same = [rescales[-1]] * len(sums)
+    dense = armv6m.pack_dense(weights, bias, same, out_zero)
+    assert dense.multiplier.size == 1
+    got, _ = run_product(runner, "dense", dense, x, len(sums), out_zero)
+    np.testing.assert_array_equal(got[0], requantised(sums, same, out_zero))
     if narrow:
         geometry = Geometry(1, 1, 1, 1, 3, 3, 1, 1, 1, 1)
         packed = armv6m.pack_depthwise(np.zeros((len(sums), 9), np.int8), bias, rescales, out_zero, geometry)
@@ -233,6 +238,23 @@ def exact_sums(a, b, zeros, second, out_by):
     x = exact.rescale(a.astype(np.int64) - zeros[0] << 20, [Rescale(1 << 30, 0)])
     y = exact.rescale(b.astype(np.int64) - zeros[1] << 20, [second])
     return exact.to_int8(exact.rescale(x + y, [out_by]), zeros[2], -128, 127).astype(np.int8)
+
+
+@EXAMPLES
+@given(st.integers(1, 15), st.integers(1, 17), st.sampled_from([4, 12]), st.integers(-128, 60))
+def test_average_pool_of_a_whole_image(runner, height, width, channels, low):
+    geometry = Geometry(height, width, 1, 1, height, width, 1, 1, 0, 0)
+    assert armv6m.can_pool(geometry, channels)
+    rng = np.random.default_rng(height * 100 + width)
+    x = rng.integers(-128, 128, (height, width, channels)).astype(np.int8)
+    x[..., 0], x[..., 1] = -128, 127
+    got = np.zeros(channels, np.int8)
+    params = struct.pack("<13h", *vars(geometry).values(), channels, low, 100)
+    core_library(runner.core, runner.toolchain).call("average_pool_s8_armv6m", params, x, got)
+    expected = ref.average_pool(
+        x, window=(height, width), stride=(1, 1), pad=(0, 0), out_shape=(1, 1), act=(low, 100)
+    )
+    np.testing.assert_array_equal(got, expected[0, 0])
 
 
 def test_cycles_do_not_depend_on_values(runner):

@@ -5,7 +5,8 @@
  * is B, exact because |B| < 2^23.
  *
  * Stream for each four channels (absent ones are zero): a word for each input, in the order 0 3 1 2 of each four;
- * then for each channel bias << 8 | s' and the multiplier, for the wide form of requantize_macros.h. */
+ * then for each channel bias << 8 | s', for the wide form of requantize_macros.h, and its multiplier unless the
+ * parameters point to one for all. */
 #ifdef __ARM_ARCH_6M__
 #include "offsets.h"
 #include "requantize_macros.h"
@@ -19,7 +20,8 @@
 #define S_ZERO 16 /* 2 * (zero point + 128) + 1 */
 #define S_FIRST 20 /* address of the step to begin with */
 #define S_SUMS 24
-#define FRAME 40
+#define S_MULTIPLIER 40 /* or 0 */
+#define FRAME 44
 
 .macro FOUR_PRODUCTS weights, input
   sxtb r6, \weights
@@ -88,6 +90,12 @@ armv6m_multiply_single:
   adr r5, .Lsecond
 1:
   str r5, [sp, #S_FIRST]
+  ldr r4, [r0, #P_MULTIPLIER]
+  cmp r4, #0
+  beq 2f
+  ldr r4, [r4]
+2:
+  str r4, [sp, #S_MULTIPLIER]
   ldr r1, [r0, #P_WEIGHTS]
 
 .Lchannels:
@@ -124,7 +132,12 @@ armv6m_multiply_single:
   stm r0!, {r2-r5}
 
 .Lchannel: /* r8 address of the sum */
-  ldm r1!, {r2, r3}
+  ldm r1!, {r2}
+  ldr r3, [sp, #S_MULTIPLIER]
+  cmp r3, #0
+  bne 2f
+  ldm r1!, {r3}
+2:
   mov r9, r1
   mov r4, r8
   ldm r4!, {r0}

@@ -8,6 +8,7 @@
 #define P_DEPTH 28
 #define P_FLAGS 30
 #define P_WEIGHTS 32
+#define P_MULTIPLIER 40
 
 /* gather_t of depthwise.c */
 #define G_STEP_A 0

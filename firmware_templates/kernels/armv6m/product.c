@@ -11,6 +11,7 @@ _Static_assert(offsetof(product_params_t, out_zero_point) == P_OUT_ZERO_POINT, "
 _Static_assert(offsetof(product_params_t, depth) == P_DEPTH, "offsets.h");
 _Static_assert(offsetof(product_params_t, flags) == P_FLAGS, "offsets.h");
 _Static_assert(offsetof(product_params_t, weights) == P_WEIGHTS, "offsets.h");
+_Static_assert(offsetof(product_params_t, multiplier) == P_MULTIPLIER, "offsets.h");
 
 void armv6m_pack_rows(const int8_t *a, int row_a, const int8_t *b, int row_b, int rows, int count, int8_t *column,
                       int8_t *rest);

@@ -72,7 +72,6 @@ class CoreLibrary:
         self._emulator = Emulator(
             core, bus, (self._ram,), (), self._counter, threading.Condition(), _no_flash_store
         )
-        self._guards: list[int] = []
         self.clear()
 
     def _load(self, core: str, toolchain: str, sources: tuple[Path, ...]) -> None:
@@ -91,7 +90,7 @@ class CoreLibrary:
     def clear(self) -> None:
         """Forget everything placed."""
         self._free = _RAM + _STACK_BYTES
-        self._guards.clear()
+        self._guards: list[int] = []
         self._guard()
 
     def _guard(self) -> None:
@@ -144,9 +143,8 @@ class CoreLibrary:
             else:
                 words.append(self.place(arg) if isinstance(arg, bytes) else int(arg))
         called = self._run(symbol, words)
-        for address, array in places.values():
-            if array.flags.writeable:
-                array[...] = self.fetch(address, array.shape, array.dtype.type)
+        for address, array in (place for place in places.values() if place[1].flags.writeable):
+            array[...] = self.fetch(address, array.shape, array.dtype.type)
         for address in self._guards:
             assert self._ram.read(address, len(_GUARD)) == _GUARD, f"{symbol} wrote outside its buffers"
         return called

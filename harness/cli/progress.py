@@ -15,6 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from harness.measure import PhaseTime
 from harness.search import Observer
 
 
@@ -64,6 +65,11 @@ class TerminalObserver(Observer):
         weight = {"build": 0.0, "flash": 0.05, "latency": 0.1, "accuracy": 0.2}[phase]
         share = weight + (0.8 * done / total if phase == "accuracy" else 0.0)
         self._show(board, f"{board} {candidate} {phase}", share)
+
+    def predicted(self, board: str, phases: tuple[PhaseTime, ...]) -> None:
+        parts = ", ".join(f"{phase.phase} {phase.seconds:.1f} s ({phase.because})" for phase in phases)
+        total = sum(phase.seconds for phase in phases)
+        self._console.print(f"{board}: about {total:.0f} s: {parts}", highlight=False, markup=False)
 
     def measured(self, board: str, candidate: str, found: bool) -> None:
         self._finish(board, f"{board} measured {candidate}" + (" (from the store)" if found else ""))

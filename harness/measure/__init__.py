@@ -13,6 +13,7 @@ from harness.measure.performance import (
     PerformanceRules,
     measure_performance,
 )
+from harness.measure.predict import PhaseTime, predict
 from harness.measure.samples import GivenSamples, read_samples
 from harness.measure.session import start_image
 from harness.measure.statistics import auc, auc_interval, wilson_interval
@@ -31,6 +32,7 @@ __all__ = [
     "Loader",
     "Performance",
     "PerformanceRules",
+    "PhaseTime",
     "SerialLoader",
     "StrictLoader",
     "SwdLoader",
@@ -42,6 +44,7 @@ __all__ = [
     "measure_layers",
     "measure_performance",
     "measure_stack",
+    "predict",
     "read_samples",
     "start_image",
     "wilson_interval",

@@ -22,12 +22,14 @@ from harness.measure import (
     Loader,
     Performance,
     PerformanceRules,
+    PhaseTime,
     anomaly_scores,
     make_loader,
     measure_accuracy,
     measure_layers,
     measure_performance,
     measure_stack,
+    predict,
     start_image,
 )
 from harness.search.images import get_image
@@ -120,8 +122,16 @@ class Evaluator:
         matching = [row for row in rows if row.fits is False or row.samples == wanted]
         return matching[-1] if matching else None
 
-    def evaluate(self, subject: Subject, board: LeasedBoard, on_progress: Progress) -> Measurement:
+    def evaluate(
+        self,
+        subject: Subject,
+        board: LeasedBoard,
+        on_progress: Progress,
+        on_predicted: Callable[[tuple[PhaseTime, ...]], None] = lambda phases: None,
+    ) -> Measurement:
         """Build, flash, measure and store; an image that does not fit is a row too.
+
+        A real board's time is predicted once the image is there.
 
         Raises:
             InputError: The model cannot be run, or its shape is not that of the samples.
@@ -143,11 +153,19 @@ class Evaluator:
         except DoesNotFitError as error:
             return self.store.add(self._unfit_row(subject, board, error))
         inputs = self._inputs(image)
+        if not board.virtual:
+            on_predicted(self._predict(image, board))
         on_progress("flash", 0, 1)
         board.flash(image)
         row = self.store.add(self._measure(subject, board, image, inputs, on_progress))
         self._answers_file(image, board).unlink(missing_ok=True)  # only now are they safe elsewhere
         return row
+
+    def _predict(self, image: Image, board: LeasedBoard) -> tuple[PhaseTime, ...]:
+        asked = self.samples if self.mode in (None, "accuracy") else None
+        rules = self.rules if self.mode in (None, "performance") else None
+        samples = 0 if asked is None else len(asked)
+        return predict(image, board.kind, board.baud, self.load or "swd", samples, rules)
 
     def record_failure(
         self, subject: Subject, board: LeasedBoard, error: BoardError | MeasurementError

@@ -1,5 +1,7 @@
 """What a search tells of its progress. Methods are called from several threads."""
 
+from harness.measure import PhaseTime
+
 
 class Observer:
     """Base that ignores everything; a user interface overrides what it shows."""
@@ -15,6 +17,9 @@ class Observer:
 
     def measuring(self, board: str, candidate: str, phase: str, done: int, total: int) -> None:
         """A board is at `done` of `total` steps of `phase` (`build`, `flash`, `latency`, `accuracy`)."""
+
+    def predicted(self, board: str, phases: tuple[PhaseTime, ...]) -> None:
+        """A real board is about to start, and should take so long."""
 
     def measured(self, board: str, candidate: str, found: bool) -> None:
         """A candidate's row of a board is there; `found` when it was in the store already."""

@@ -63,6 +63,7 @@ class BoardWorker:
                     subject,
                     self._board(),
                     partial(self._progress, label),
+                    partial(self._observer.predicted, self._name),
                 )
             except BusyError:
                 raise

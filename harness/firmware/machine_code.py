@@ -8,6 +8,7 @@ from pathlib import Path
 
 import capstone
 from capstone import arm
+from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 
 _THUMB = 1
@@ -35,9 +36,10 @@ class MachineCode:
         with elf_path.open("rb") as stream:
             elf = ELFFile(stream)
             self._memory = [(s["p_vaddr"], s.data()) for s in elf.iter_segments("PT_LOAD") if s["p_filesz"]]
-            symbols = [
-                s for s in elf.get_section_by_name(".symtab").iter_symbols() if s["st_shndx"] != "SHN_UNDEF"
-            ]
+            # Debug information has mapping symbols too, at offsets that look like addresses.
+            loaded = {n for n, s in enumerate(elf.iter_sections()) if s["sh_flags"] & SH_FLAGS.SHF_ALLOC}
+            table = elf.get_section_by_name(".symtab")
+            symbols = [s for s in table.iter_symbols() if s["st_shndx"] in loaded]
         self._marks = sorted((s["st_value"], s.name[:2]) for s in symbols if s.name.split(".")[0] in _MAPPING)
         self._functions = _extents(symbols, "STT_FUNC")
         self._objects = [

@@ -1,6 +1,5 @@
 """Every kernel against the integer reference, on random shapes, strides, paddings and scales."""
 
-
 import numpy as np
 import pytest
 from hypothesis import given, settings

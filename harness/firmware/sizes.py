@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 
 from harness.config.paths import resource_dir
@@ -30,7 +31,7 @@ _GLOBALS = {
 }
 # Assembly names no file in the symbol table; its functions are known by their own declarations, in which a macro's
 # argument (`\name`, perhaps with `\()`) stands for any word.
-_DECLARED = re.compile(r"^\s*\.(?:global|globl)\s+([\w\\()]+)", re.MULTILINE)
+_DECLARED = re.compile(r"^\s*\.type\s+([\w\\()]+)\s*,\s*%function", re.MULTILINE)
 _ARGUMENT = re.compile(r"\\\w+(?:\\\(\))?")
 _LAYER_CONSTANT = re.compile(r"layer_(\d+)_")
 
@@ -101,9 +102,11 @@ def _order(item: tuple[int, int, PlacedSymbol]) -> tuple[int, int, bool]:
 
 def _placed(elf: ELFFile) -> Iterator[tuple[int, int, PlacedSymbol]]:
     """First and last address (exclusive) of each symbol in flash, with the symbol."""
-    writable = {i for i, section in enumerate(elf.iter_sections()) if section["sh_type"] == "SHT_NOBITS"}
+    sections = list(elf.iter_sections())
+    writable = {i for i, section in enumerate(sections) if section["sh_type"] == "SHT_NOBITS"}
+    loaded = {i for i, section in enumerate(sections) if section["sh_flags"] & SH_FLAGS.SHF_ALLOC}
     symbols = list(elf.get_section_by_name(".symtab").iter_symbols())
-    files = _files(symbols)
+    files = _files(symbols, loaded)
     parts, assembly = _parts_of_files(), _assembly_files()
     for index, symbol in enumerate(symbols):
         kind, section = symbol["st_info"]["type"], symbol["st_shndx"]
@@ -131,8 +134,11 @@ class _Files:
     starts: dict[int, str]
 
 
-def _files(symbols: Sequence[Any]) -> _Files:
-    """A file's local symbols follow its name; its functions begin where one of its mapping symbols lies."""
+def _files(symbols: Sequence[Any], loaded: set[int]) -> _Files:
+    """A file's local symbols follow its name; its functions begin where one of its mapping symbols lies.
+
+    Those of debug information lie in no loaded section: their values are no addresses.
+    """
     found = _Files({}, {})
     file = ""
     for index, symbol in enumerate(symbols):
@@ -140,7 +146,7 @@ def _files(symbols: Sequence[Any]) -> _Files:
             file = symbol.name
         elif symbol["st_info"]["bind"] == "STB_LOCAL":
             found.locals[index] = file
-            if symbol.name.startswith(("$t", "$d")) and isinstance(symbol["st_shndx"], int):
+            if symbol.name.startswith(("$t", "$d")) and symbol["st_shndx"] in loaded:
                 found.starts.setdefault(symbol["st_value"], file)
     return found
 

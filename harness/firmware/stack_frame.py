@@ -12,6 +12,7 @@ from harness.firmware.stack_pointer import POPS, is_stack_memory, last_writer, p
 _ALWAYS = (arm.ARM_CC_INVALID, arm.ARM_CC_AL)
 _BRANCHES = (arm.ARM_INS_B, arm.ARM_INS_CBZ, arm.ARM_INS_CBNZ)
 _TABLE_BRANCHES = (arm.ARM_INS_TBB, arm.ARM_INS_TBH)
+_CALLS = (arm.ARM_INS_BL, arm.ARM_INS_BLX)
 _ENDS = (arm.ARM_INS_UDF, arm.ARM_INS_BKPT)
 # GCC's switches on Cortex-M0: called like a function, they go on at one of many places after the call.
 _SWITCH = "__gnu_thumb1_case"
@@ -43,8 +44,6 @@ def frame_of(code: MachineCode, entry: int) -> Frame:
     Raises:
         BuildError: There is no function, or it moves the stack pointer by an amount that its code does not tell.
     """
-    if code.function(entry) is None:
-        raise BuildError(f"the stack has no bound: something calls 0x{entry:x}, which is in no function")
     return _Walk(code, entry).frame
 
 
@@ -54,9 +53,13 @@ class _Walk:
     def __init__(self, code: MachineCode, entry: int) -> None:
         self.frame = Frame()
         self._code = code
-        self._entry = entry
+        extent = code.function(entry)
+        if extent is None:
+            raise BuildError(f"the stack has no bound: something calls 0x{entry:x}, which is in no function")
+        self._name = extent.name
         self._depths: dict[int, int] = {}
         self._pending = [(entry, 0)]
+        self._after_calls: set[int] = set()
         while self._pending:
             address, depth = self._pending.pop()
             if self._depths.get(address, -1) < depth:
@@ -66,8 +69,14 @@ class _Walk:
     def _step(self, address: int, depth: int) -> None:
         function = self._code.function(address)
         instruction = self._code.instructions(function).get(address) if function else None
-        if function is None or instruction is None or instruction.id in _ENDS:
-            return  # behind a call that does not return
+        if function is None or instruction is None:
+            if address in self._after_calls:
+                return  # the call does not return
+            raise BuildError(
+                f"the stack has no bound: {self._name} goes on at 0x{address:x}, which is no code"
+            )
+        if instruction.id in _ENDS:
+            return
         name = instruction.mnemonic
         self.frame.uses_float |= name.startswith("v")
         after = depth + pushed_bytes(self._code, function, instruction, self._depths)
@@ -88,6 +97,8 @@ class _Walk:
         elif _writes_pc(instruction):
             goes_on = not always
             self._leave(function, instruction, depth)
+        if instruction.id in _CALLS:
+            self._after_calls.add(address + instruction.size)
         if goes_on:
             self._pending.append((address + instruction.size, after))
 

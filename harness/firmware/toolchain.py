@@ -66,13 +66,15 @@ class Toolchain:
         """
         command = [*self.command, *self.flags, *(f"-I{folder}" for folder in includes), "-nostdlib", "-r"]
         objects = []
-        for folder in sorted({source.parent for source in sources}):
+        # The order decides addresses, so that nothing of it may come from where the build happens to be.
+        names = {source.parent: source.parent.name for source in sources} | {out_dir: "generated"}
+        for folder, name in sorted(names.items(), key=lambda item: item[1]):
             for small, flags in ((False, ()), (True, self.small_flags)):
                 chosen = [str(s) for s in sources if s.parent == folder and is_small(s) == small]
                 if chosen:
                     # Functions of one name share a section of such an object and are kept together, so the
                     # kernels of one core stay apart from those of another.
-                    objects.append(out_dir / f"{folder.name}-{'small' if small else 'fast'}.o")
+                    objects.append(out_dir / f"{name}-{'small' if small else 'fast'}.o")
                     _run([*command, *flags, *chosen, "-o", str(objects[-1])], self.compiler)
         return objects
 

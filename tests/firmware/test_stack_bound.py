@@ -226,6 +226,7 @@ def test_floating_point_makes_the_exception_s_frame_larger(bound):
         ("mov sp, r4\nend reset", "reset moves its pointer by mov sp, r4"),
         ("1: push {r5}\n b 1b\nend reset", "a loop in reset pushes without end"),
         ("bl . + 200\nend reset", "which is in no function"),
+        ("b 1f\n.balign 4\n1: .word 0\nend reset", "reset goes on at 0x[0-9a-f]+, which is no code"),
     ],
 )
 def test_a_stack_without_bound_is_refused_with_the_function_s_name(bound, rest, fault):
@@ -234,7 +235,9 @@ def test_a_stack_without_bound_is_refused_with_the_function_s_name(bound, rest, 
 
 
 def test_assembly_may_leave_out_a_function_s_size(bound):
-    assert bound("function reset\n push {r4, lr}\n bl leaf\nfunction leaf\n push {r4}\n").program_bytes == 12
+    source = "function reset\n push {r4, lr}\n bl leaf\n pop {r4, pc}\n"
+    source += "function leaf\n push {r4}\n pop {r4}\n bx lr\n"
+    assert bound(source).program_bytes == 12
 
 
 PROGRAM = """

@@ -4,6 +4,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.bench import LeasedBoard
+from harness.config.kinds import BoardKind
 from harness.config.paths import ensure_writable
 from harness.errors import BoardError, DoesNotFitError, InputError, MeasurementError
 from harness.firmware import Image
@@ -141,15 +143,7 @@ class Evaluator:
         """
         on_progress("build", 0, 1)
         try:
-            image = get_image(
-                self.store,
-                subject.model,
-                subject.sha256,
-                board.kind,
-                toolchain=self.toolchain,
-                model_id=subject.model_id,
-                padding_bytes=subject.padding_bytes,
-            )
+            image = self._image(subject, board.kind)
         except DoesNotFitError as error:
             return self.store.add(self._unfit_row(subject, board, error))
         inputs = self._inputs(image)
@@ -160,6 +154,27 @@ class Evaluator:
         row = self.store.add(self._measure(subject, board, image, inputs, on_progress))
         self._answers_file(image, board).unlink(missing_ok=True)  # only now are they safe elsewhere
         return row
+
+    def build(self, subject: Subject, kind: BoardKind) -> None:
+        """Build the image for `evaluate` to find; one that does not fit is found there too.
+
+        Raises:
+            InputError: The model cannot be run.
+            BuildError: The compiler refused.
+        """
+        with suppress(DoesNotFitError):
+            self._image(subject, kind)
+
+    def _image(self, subject: Subject, kind: BoardKind) -> Image:
+        return get_image(
+            self.store,
+            subject.model,
+            subject.sha256,
+            kind,
+            toolchain=self.toolchain,
+            model_id=subject.model_id,
+            padding_bytes=subject.padding_bytes,
+        )
 
     def _predict(self, image: Image, board: LeasedBoard) -> tuple[PhaseTime, ...]:
         asked = self.samples if self.mode in (None, "accuracy") else None

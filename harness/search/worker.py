@@ -1,12 +1,13 @@
 """One board's share of a search: keeps the board leased, starts it anew when it fails."""
 
 import threading
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from types import TracebackType
 
-from harness.bench import LeasedBoard, open_board
+from harness.bench import LeasedBoard, open_board, resolve
+from harness.config.kinds import load_kind
 from harness.errors import BoardError, BusyError, MeasurementError
 from harness.search.evaluate import Evaluator, Subject
 from harness.search.observer import Observer
@@ -61,7 +62,7 @@ class BoardWorker:
             try:
                 row = evaluator.evaluate(
                     subject,
-                    self._board(),
+                    self._opened(evaluator, subject),
                     partial(self._progress, label),
                     partial(self._observer.predicted, self._name),
                 )
@@ -83,6 +84,16 @@ class BoardWorker:
         if self._stopping.is_set():
             raise CancelledError
         self._observer.measuring(self._name, label, phase, done, total)
+
+    def _opened(self, evaluator: Evaluator, subject: Subject) -> LeasedBoard:
+        """The board; opening it takes as long as building the image, so both are done at once."""
+        if self._leased is not None:
+            return self._leased
+        with ThreadPoolExecutor(1, "build") as pool:
+            built = pool.submit(evaluator.build, subject, load_kind(resolve(self._name).kind))
+            board = self._board()
+            built.result()
+        return board
 
     def _board(self) -> LeasedBoard:
         if self._leased is None:

@@ -47,4 +47,4 @@ def test_interval_holds_the_area_narrows_and_repeats() -> None:
 def test_wilson_by_hand() -> None:
     assert wilson_interval(901, 1000) == pytest.approx((0.88092, 0.91800), abs=1e-5)
     assert wilson_interval(0, 10)[0] == 0.0
-    assert wilson_interval(10, 10)[1] == 1.0
+    assert wilson_interval(10, 10)[1] == pytest.approx(1.0)

@@ -18,6 +18,7 @@ _VERBS = {
     "report": "harness.cli.report:report",
     "search": "harness.cli.search:search",
     "shrink": "harness.cli.shrink:shrink",
+    "submission": "harness.cli.submission:submission",
 }
 
 

@@ -29,6 +29,7 @@ def run(context: click.Context, plan: Path, junit: Path | None, results_dir: Pat
     from rich.console import Console
 
     from harness import api
+    from harness.measure import PerformanceRules
     from harness.nightly import Job, Outcome, read_plan, run_plan, write_junit
     from harness.store import Measurement, Store
 
@@ -41,6 +42,7 @@ def run(context: click.Context, plan: Path, junit: Path | None, results_dir: Pat
             task=job.task,
             data_dir=job.data_dir,
             samples=job.samples,
+            rules=PerformanceRules(),
             results_dir=results_dir,
         )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import harness
+from harness.measure import PerformanceRules
 from harness.search import Limits, Observer, StudySpec, run_study
 from harness.store import Store
 from harness.tasks import load_task
@@ -113,7 +114,9 @@ def test_other_options_need_another_study(tmp_path):
 
 def test_the_verbs_are_functions_too(small_model, tmp_path, monkeypatch):
     monkeypatch.setenv("HARNESS_RUNTIME_DIR", str(tmp_path / "run"))
-    row = harness.bench(small_model, "virtual:nrf52840-dk", results_dir=tmp_path / "results")
+    row = harness.bench(
+        small_model, "virtual:nrf52840-dk", rules=PerformanceRules(), results_dir=tmp_path / "results"
+    )
     assert row.status == "ok"
     assert row.cycles > 10_000
     assert row.latency_us == pytest.approx(row.cycles / 64, rel=1e-3)
@@ -124,7 +127,7 @@ def test_the_verbs_are_functions_too(small_model, tmp_path, monkeypatch):
 
 def test_bench_writes_json_and_outputs(digits_model, environment, tmp_path):
     command = [
-        sys.executable, "-m", "harness", "bench", str(digits_model), "--board", "virtual:nrf51-dk",
+        sys.executable, "-m", "harness", "bench", str(digits_model), "--quick", "--board", "virtual:nrf51-dk",
         "--task", "digits", "--samples", "15", "--json", "row.json", "--outputs", "out.csv",
     ]  # fmt: skip
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
@@ -161,7 +164,7 @@ def test_bench_writes_json_and_outputs(digits_model, environment, tmp_path):
 def test_a_model_that_does_not_fit_is_a_result(shared_data, environment, tmp_path):
     model = shared_data / "models" / "vww_96_int8.tflite"
     command = [
-        sys.executable, "-m", "harness", "bench", str(model), "--board", "virtual:nrf51-dk", "--json", "-",
+        sys.executable, "-m", "harness", "bench", str(model), "--quick", "--board", "virtual:nrf51-dk", "--json", "-",
     ]  # fmt: skip
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 3
@@ -173,7 +176,7 @@ def test_a_model_that_does_not_fit_is_a_result(shared_data, environment, tmp_pat
 
 def test_samples_of_another_shape_are_refused(small_model, environment, tmp_path):
     command = [
-        sys.executable, "-m", "harness", "bench", str(small_model), "--board", "virtual:nrf51-dk",
+        sys.executable, "-m", "harness", "bench", str(small_model), "--quick", "--board", "virtual:nrf51-dk",
         "--task", "digits",
     ]  # fmt: skip
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)

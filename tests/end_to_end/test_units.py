@@ -7,6 +7,7 @@ import sys
 import pytest
 
 import harness
+from harness.measure import PerformanceRules
 from harness.search import BoardWorker, Evaluator, Limits, Observer, Subject
 from harness.search.decide import decide
 from harness.store import Store
@@ -29,9 +30,9 @@ def desk(tmp_path, monkeypatch):
 
 
 def test_a_unit_is_measured_by_its_probe_and_port(desk, small_model, tmp_path):
-    row = harness.bench(small_model, "desk", results_dir=tmp_path / "results")
+    row = harness.bench(small_model, "desk", rules=PerformanceRules(), results_dir=tmp_path / "results")
     assert (row.status, row.board, row.virtual, row.probe) == ("ok", "desk", False, "desk-probe")
-    emulated = harness.bench(small_model, "virtual:nrf52840-dk", results_dir=tmp_path / "results")
+    emulated = harness.bench(small_model, "virtual:nrf52840-dk", rules=PerformanceRules(), results_dir=tmp_path / "results")
     assert row.image_sha256 == emulated.image_sha256
     assert row.cycles == emulated.cycles
 
@@ -39,7 +40,7 @@ def test_a_unit_is_measured_by_its_probe_and_port(desk, small_model, tmp_path):
 def test_a_unit_that_is_gone_is_a_failure_of_the_bench(desk, small_model, tmp_path):
     desk.kill()
     desk.wait()
-    row = harness.bench(small_model, "desk", results_dir=tmp_path / "results")
+    row = harness.bench(small_model, "desk", rules=PerformanceRules(), results_dir=tmp_path / "results")
     assert row.status == "failed"
     assert row.failure.startswith("ProbeError: no probe with the id 'desk-probe'")
     assert row.latency_us is None

@@ -15,7 +15,7 @@ from harness.cli.main import cli
 from harness.dut import events
 from harness.errors import InputError, MeasurementError
 from harness.firmware.image import LayerSize
-from harness.measure import LayerCycles, LayerProfile, measure_layers
+from harness.measure import LayerCycles, LayerProfile, PerformanceRules, measure_layers
 from tests.firmware import models
 
 IMAGE = SimpleNamespace(
@@ -82,13 +82,13 @@ def test_table_has_a_line_for_the_rest_and_shares_that_make_one():
 @pytest.mark.parametrize("kind", ["nrf52840-dk", "virtual-m0"])
 def test_layers_of_a_board_are_kept_with_its_row(kind, tmp_path):
     model = models.write(models.every_operator(), tmp_path / "small.tflite")
-    row = harness.bench(model, f"virtual:{kind}", layers=True, results_dir=tmp_path)
+    row = harness.bench(model, f"virtual:{kind}", layers=True, rules=PerformanceRules(), results_dir=tmp_path)
     profile = load_layers(row, results_dir=tmp_path)
     assert sum(layer.macs for layer in profile.layers) == row.macs
     assert all(layer.cycles > 0 for layer in profile.layers)
     assert abs(profile.rest_cycles) <= 0.01 * profile.whole_cycles
     assert profile.whole_cycles == pytest.approx(row.cycles, rel=0.01)
-    plain = harness.bench(model, f"virtual:{kind}", results_dir=tmp_path)
+    plain = harness.bench(model, f"virtual:{kind}", rules=PerformanceRules(), results_dir=tmp_path)
     assert plain.cycles == row.cycles, "timing the layers must not change the latency"
     with pytest.raises(InputError, match="--layers"):
         load_layers(plain, results_dir=tmp_path)
@@ -98,7 +98,7 @@ def test_command_line_shows_and_writes_the_layers(tmp_path, monkeypatch):
     monkeypatch.setenv("HARNESS_RESULTS_DIR", str(tmp_path / "results"))
     monkeypatch.setenv("COLUMNS", "100")
     model = models.write(models.every_operator(), tmp_path / "small.tflite")
-    arguments = ["bench", str(model), "--board", "virtual:virtual-m0", "--layers", "--json"]
+    arguments = ["bench", str(model), "--quick", "--board", "virtual:virtual-m0", "--layers", "--json"]
     done = CliRunner().invoke(cli, [*arguments, str(tmp_path / "row.json")], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     found = json.loads((tmp_path / "row.json").read_text())["layers"]

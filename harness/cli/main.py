@@ -14,6 +14,7 @@ _VERBS = {
     "boards": "harness.cli.boards:boards",
     "build": "harness.cli.build:build",
     "export": "harness.cli.export:export",
+    "measure": "harness.cli.measure:measure",
     "nightly": "harness.cli.nightly:nightly",
     "report": "harness.cli.report:report",
     "search": "harness.cli.search:search",

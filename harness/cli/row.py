@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from harness.config.kinds import NO_CHIP, load_kind
+from harness.config.kinds import NO_CHIP, kind_names, load_kind
 from harness.measure import SPREAD_LIMIT, Accuracy, wilson_interval
 from harness.store import Measurement
 from harness.units import format_kib, format_percent, format_us
@@ -31,8 +31,9 @@ def row_table(row: Measurement, shifted: Sequence[Measurement] = ()) -> Table:
     if row.load is not None:
         again = f", {row.retries} sent again" if row.retries else ""
         table.add_row("samples by", row.load + again)
-    table.add_row("compiler", str(row.compiler))
-    table.add_row("image", str(row.image_sha256)[:12])
+    if row.image_sha256 is not None:
+        table.add_row("compiler", str(row.compiler))
+        table.add_row("image", row.image_sha256[:12])
     return table
 
 
@@ -70,5 +71,5 @@ def _add_latency(table: Table, row: Measurement, shifted: Sequence[Measurement])
 def _board_note(row: Measurement) -> str:
     if not row.virtual:
         return ""
-    of = f" of {NO_CHIP}" if load_kind(row.kind).virtual_only else ""
+    of = f" of {NO_CHIP}" if row.kind in kind_names() and load_kind(row.kind).virtual_only else ""
     return f"  (virtual: latency is an estimate{of})"

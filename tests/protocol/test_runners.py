@@ -125,17 +125,15 @@ def test_pixels_are_unsigned_on_the_line(
 ) -> None:
     """Under the ids of picture models the device subtracts 128; what is printed back are pixels."""
     data = (inputs / "tst_000000.bin").read_bytes()
-    with board.open_serial() as port:
-        runner = EembcRunner(port)
-        runner.detect()
-        signed = runner.infer(data, 1, 0)[1]
-    board.flash(build_image(kws_shaped, board.kind, tmp_path / "pixels", model_id="ic01"))
     pixels = bytes(byte ^ 0x80 for byte in data)
     with board.open_serial() as port:
-        runner = EembcRunner(port)
-        runner.detect()
-        assert runner.command("profile")[1] == "m-model-[ic01]"
-        assert runner.infer(pixels, 1, 0)[1] == signed
-        runner.bload(pixels)
-        assert runner.command("db print 8")[0] == "m-buffer-" + pixels[:8].hex("-")
-    board.flash(build_image(kws_shaped, board.kind, tmp_path / "features", model_id="kws01"))
+        signed = EembcRunner(port).infer(data, 1, 0)[1]
+    with open_board(f"virtual:{board.kind.name}") as other:
+        other.flash(build_image(kws_shaped, board.kind, tmp_path, model_id="ic01"))
+        with other.open_serial() as port:
+            runner = EembcRunner(port)
+            runner.detect()
+            assert runner.command("profile")[1] == "m-model-[ic01]"
+            assert runner.infer(pixels, 1, 0)[1] == signed
+            runner.bload(pixels)
+            assert runner.command("db print 8")[0] == "m-buffer-" + pixels[:8].hex("-")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from harness.config.kinds import load_kind
 from harness.errors import InputError
 from harness.firmware import Image, build_image
 from harness.measure import Accuracy
+from harness.report import submission
 from harness.report.submission import Entry, write_submission
 from harness.report.submission_results import REHEARSAL
 from harness.report.submission_rules import BENCHMARKS
@@ -81,10 +83,17 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path, model: Path, image: Image):
+def workshop(tmp_path: Path, model: Path, image: Image) -> Iterator[Shelf]:
     made = Shelf(tmp_path, model, image)
     yield made
     made.store.close()
+
+
+@pytest.fixture
+def shelf(workshop: Shelf, image: Image, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """As `workshop`, but the image is not compiled once more."""
+    monkeypatch.setattr(submission, "rebuild", lambda *_: image)
+    return workshop
 
 
 def read(path: Path, pattern: str) -> float:
@@ -135,14 +144,21 @@ def test_every_window_and_sample_is_told(shelf: Shelf) -> None:
     assert f"image_sha256 = {stored.image_sha256}" in log
 
 
-def test_the_code_is_what_was_measured(shelf: Shelf, image: Image) -> None:
-    shelf.add()
-    shelf.submit()
-    (code,) = (shelf.out / "open/Example/code/kws").iterdir()
-    assert (code / "model.tflite").read_bytes() == shelf.model.read_bytes()
+def test_the_code_is_what_was_measured(workshop: Shelf, image: Image) -> None:
+    workshop.add()
+    workshop.submit()
+    (code,) = (workshop.out / "open/Example/code/kws").iterdir()
+    assert (code / "model.tflite").read_bytes() == workshop.model.read_bytes()
     assert (code / "generated/image.hex").read_bytes() == image.hex_path.read_bytes()
     assert (code / "firmware/dut/commands.c").is_file()
     assert image.build_id in (code / "README.md").read_text()
+
+
+def test_an_image_that_cannot_be_built_again_is_refused(workshop: Shelf) -> None:
+    workshop.add(build_id="0" * 16)
+    with pytest.raises(InputError, match="measured with build 0000000000000000"):
+        workshop.submit()
+    assert not list(workshop.out.iterdir())
 
 
 def test_a_second_system_stands_beside_the_first(shelf: Shelf) -> None:
@@ -176,7 +192,6 @@ def test_one_name_for_two_systems_is_refused(shelf: Shelf) -> None:
         ({"windows_us": (20_100.0,) * 4 + (19_900.0,)}, r"window of 9\.950 s and 10 s are due"),
         ({"windows_us": (2e6,) * 5, "iterations": 9}, "9 inferences a window and 10 are due"),
         ({"split": "test"}, "own test split"),
-        ({"build_id": "0" * 16}, "measured with build 0000000000000000"),
         ({"virtual": True}, "is emulated and its latency an estimate"),
     ],
 )

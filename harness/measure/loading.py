@@ -1,8 +1,10 @@
 """Ways of a sample into the device, each checked as far as the device can check."""
 
+import time
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,7 +25,10 @@ Output = npt.NDArray[Any]
 _TRIES = 3
 _PIXEL_MODELS = ("vww01", "ic01")
 _TO_PIXELS = bytes(byte ^ 0x80 for byte in range(256))
-_INFER_S = 120.0
+# The first answer may take long; later ones little more than the slowest before them, so that a lost one is noticed.
+_FIRST_ANSWER_S = 120.0
+_LEAST_ANSWER_S = 2.0
+_SLOWER = 20.0
 
 T = TypeVar("T")
 
@@ -37,6 +42,7 @@ class Loader(ABC):
     Args:
         dut: The device.
         pixels: Whether its samples travel as unsigned pixels, as those of vww01 and ic01 do.
+        outputs: Values of its output tensor; an answer of another length has lost some. None if not known.
 
     Attributes:
         name: One of `LOADS`.
@@ -45,10 +51,12 @@ class Loader(ABC):
 
     name = ""
 
-    def __init__(self, dut: Dut, pixels: bool = False) -> None:
+    def __init__(self, dut: Dut, pixels: bool = False, outputs: int | None = None) -> None:
         self._dut = dut
         self._pixels = pixels
+        self._outputs = outputs
         self.retries = 0
+        self._slowest_s: float | None = None
 
     @abstractmethod
     def load(self, sample: bytes) -> None:
@@ -73,11 +81,26 @@ class Loader(ABC):
                 return result
             failure = LinkError(
                 self._dut.board,
-                f"a sample arrived with a wrong checksum {_TRIES} times; check the cables and that the image "
+                f"a sample or its answer arrived damaged {_TRIES} times; check the cables and that the image "
                 "is the one that was flashed",
             )
         assert failure is not None
         raise failure
+
+    def _answer_s(self) -> float:
+        """Seconds to wait for an inference's answer."""
+        return _FIRST_ANSWER_S if self._slowest_s is None else max(_LEAST_ANSWER_S, _SLOWER * self._slowest_s)
+
+    @contextmanager
+    def _clocked(self) -> Iterator[None]:
+        """Learn how long an answer takes, where it comes."""
+        start = time.monotonic()
+        yield
+        self._slowest_s = max(self._slowest_s or 0.0, time.monotonic() - start)
+
+    def _whole(self, count: int) -> bool:
+        """Whether an answer of so many values is a whole one."""
+        return self._outputs is None or count == self._outputs
 
     def _wire(self, sample: bytes) -> bytes:
         """The sample as it travels by serial."""
@@ -93,9 +116,11 @@ class StrictLoader(Loader):
         self._again(lambda: self._send(sample))
 
     def ask(self, sample: bytes) -> npt.NDArray[np.float32]:
-        def step() -> list[float]:
+        def step() -> list[float] | None:
             self._send(sample)
-            return self._dut.infer(1, 0, _INFER_S).results
+            with self._clocked():
+                results = self._dut.infer(1, 0, self._answer_s()).results
+            return results if self._whole(len(results)) else None
 
         return np.array(self._again(step), np.float32)
 
@@ -120,8 +145,9 @@ class _CheckedLoader(Loader):
     def ask(self, sample: bytes) -> npt.NDArray[np.int8]:
         def step() -> bytes | None:
             self._put(sample)
-            crc32, output = self._dut.run_sample(_INFER_S)
-            return output if crc32 == zlib.crc32(sample) else None
+            with self._clocked():
+                crc32, output = self._dut.run_sample(self._answer_s())
+            return output if crc32 == zlib.crc32(sample) and self._whole(len(output)) else None
 
         return np.frombuffer(self._again(step), np.int8)
 
@@ -142,12 +168,13 @@ class SwdLoader(_CheckedLoader):
         dut: The device.
         board: The same board's probe.
         address: Of the input tensor.
+        outputs: Values of the output tensor.
     """
 
     name = "swd"
 
-    def __init__(self, dut: Dut, board: LeasedBoard, address: int) -> None:
-        super().__init__(dut)
+    def __init__(self, dut: Dut, board: LeasedBoard, address: int, outputs: int | None = None) -> None:
+        super().__init__(dut, outputs=outputs)
         self._board = board
         self._address = address
 
@@ -170,20 +197,21 @@ def make_loader(dut: Dut, board: LeasedBoard, image: Image, load: str | None = N
         ProbeError: `swd` was asked for and the probe cannot do it.
     """
     pixels = image.model_id in _PIXEL_MODELS
+    outputs = image.output.size_bytes
     if load == "serial-strict":
-        return StrictLoader(dut, pixels)
+        return StrictLoader(dut, pixels, outputs)
     if load == "serial":
-        return SerialLoader(dut, pixels)
+        return SerialLoader(dut, pixels, outputs)
     if load not in (None, "swd"):
         raise InputError(f"unknown way of loading {load!r}; choose one of {', '.join(LOADS)}")
     address = pointer_value(image.elf_path, "model_input")
     try:
         if address is None:
             raise ProbeError(board.name, f"{image.elf_path} has no symbol model_input; build it anew")
-        loader = SwdLoader(dut, board, address)
+        loader = SwdLoader(dut, board, address, outputs)
         loader.load(bytes(image.input.size_bytes))
         return loader
     except (ProbeError, LinkError):
         if load == "swd":
             raise
-        return SerialLoader(dut, pixels)
+        return SerialLoader(dut, pixels, outputs)

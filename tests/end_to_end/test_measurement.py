@@ -14,9 +14,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from harness.bench import open_board
 from harness.cli.main import cli
+from harness.config.kinds import load_kind
+from harness.dut import Dut
+from harness.firmware import build_image
 from harness.firmware.host import HostModel
-from harness.measure import LOADS
+from harness.measure import LOADS, make_loader, measure_accuracy
 
 BOARD = "virtual:nrf52840-dk"
 CLASSES = 5
@@ -94,6 +98,23 @@ def test_a_killed_run_goes_on_at_the_sample_where_it_stopped(folder, small_model
     assert len(found) == 60
     assert found[0] == [1.5] + [0.0] * (CLASSES - 1)
     assert not list(answers.glob("*"))
+
+
+@pytest.mark.parametrize("load", ["swd", "serial"])
+def test_answers_are_exact_over_a_line_that_loses_bytes(load, small_model, tmp_path):
+    image = build_image(small_model, load_kind("nrf52840-dk"), tmp_path)
+    samples = np.random.default_rng(4).integers(-128, 128, (30, 11, 9, 3), np.int8)
+    with open_board(BOARD, virtual_options=["--faults", "drop=499"]) as board:
+        board.flash(image)
+        with board.open_serial() as port:
+            dut = Dut(port, board.name, allowance_s=0.5)
+            board.reset()
+            dut.resync()
+            loader = make_loader(dut, board, image, load)
+            found = measure_accuracy(loader, [str(i) for i in range(30)], samples, np.zeros(30, np.int64))
+    expected = HostModel(small_model, tmp_path).run(samples)
+    np.testing.assert_array_equal(found.outputs, expected.reshape(found.outputs.shape))
+    assert found.retries > 0
 
 
 def test_modes_fill_the_row_with_what_they_measure(folder, small_model):

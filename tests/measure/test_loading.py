@@ -52,7 +52,7 @@ def test_damaged_samples_are_sent_again_and_counted(device: ScriptedDut, dut: Du
     loader = SwdLoader(dut, Probe(device, damaged=2), ADDRESS)
     loader.ask(SAMPLE)
     assert loader.retries == 2
-    with pytest.raises(LinkError, match="wrong checksum 3 times"):
+    with pytest.raises(LinkError, match="damaged 3 times"):
         SwdLoader(dut, Probe(device, damaged=3), ADDRESS).load(SAMPLE)
 
 
@@ -64,6 +64,13 @@ def test_by_serial_in_chunks_as_long_as_the_firmware_takes(device: ScriptedDut, 
     dut.info()
     SerialLoader(dut).load(SAMPLE)
     assert device.commands == ["x-info", "db load 200", f"db {SAMPLE.hex()}", "x-sample"]
+
+
+def test_an_answer_that_lost_values_is_asked_for_again(device: ScriptedDut, dut: Dut) -> None:
+    with pytest.raises(LinkError, match="damaged 3 times"):
+        SwdLoader(dut, Probe(device), ADDRESS, outputs=5).ask(SAMPLE)
+    with pytest.raises(LinkError, match="damaged 3 times"):
+        StrictLoader(dut, outputs=3).ask(SAMPLE)
 
 
 def test_pixels_travel_unsigned(device: ScriptedDut, dut: Dut) -> None:
@@ -94,7 +101,12 @@ def test_a_lost_byte_is_noticed_and_the_sample_sent_again(device: ScriptedDut, d
 def test_the_fastest_way_that_works_is_taken(
     device: ScriptedDut, dut: Dut, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    image = SimpleNamespace(elf_path="image.elf", model_id="custom", input=SimpleNamespace(size_bytes=4))
+    image = SimpleNamespace(
+        elf_path="image.elf",
+        model_id="custom",
+        input=SimpleNamespace(size_bytes=4),
+        output=SimpleNamespace(size_bytes=4),
+    )
     monkeypatch.setattr("harness.measure.loading.pointer_value", lambda path, name: ADDRESS)
     assert make_loader(dut, Probe(device), image).name == "swd"
 

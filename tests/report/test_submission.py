@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from harness.cli.main import cli
 from harness.config.kinds import load_kind
 from harness.errors import InputError
 from harness.firmware import Image, build_image
@@ -289,3 +291,23 @@ def test_the_reference_models_are_known(shared_data: Path) -> None:
     for name, file in files.items():
         found = hashlib.sha256((shared_data / "models" / file).read_bytes()).hexdigest()
         assert found == BENCHMARKS[name].model_sha256
+
+
+def test_the_command_says_where_the_results_are(shelf: Shelf) -> None:
+    shelf.add()
+    arguments = [
+        "submission",
+        str(shelf.out),
+        "--model",
+        str(shelf.model),
+        "--board",
+        BOARD,
+        "--org",
+        "Example",
+    ]
+    arguments += ["--benchmark", "kws", "--results-dir", str(shelf.store.folder)]
+    done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert (done.exit_code, Path(done.output.strip()).name) == (0, "kws"), done.output
+    again = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+    assert again.exit_code == 2
+    assert "is there already" in again.output

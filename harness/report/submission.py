@@ -90,6 +90,7 @@ def write_submission(store: Store, entry: Entry, folder: Path) -> Path:
     with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=folder) as name:
         made = Path(name)
         image = rebuild(row, benchmark, entry.model, made / "build")
+        rules.check_whole(image, entry.division)
         write_code(row, image, entry.model, made / "code")
         for part, files in (
             ("performance", performance_files(row, benchmark, answers)),

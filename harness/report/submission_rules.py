@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.errors import InputError
+from harness.firmware import Image
 from harness.measure import Accuracy
 from harness.store import Measurement
 
@@ -13,8 +14,7 @@ Division = Literal["open", "closed"]
 _WINDOWS = 5
 _WINDOW_S = 10.0
 _ITERATIONS = 10
-# Windows are stored as microseconds of one inference; their product with the iterations is not exact.
-_ROUNDING_S = 1e-6
+_ROUNDING_S = 1e-6  # windows are stored as microseconds of one inference
 
 
 @dataclass(frozen=True)
@@ -43,23 +43,15 @@ class Benchmark:
 BENCHMARKS = {
     found.name: found
     for found in (
-        Benchmark(
-            "kws", "kws01", "accuracy", 0.90, (1000,), 12,
-            "aeea436800704fce17b17292e4412630ad856e9d777c044c64ef748a880bd0ae",
-        ),
-        Benchmark(
-            "vww", "vww01", "accuracy", 0.80, (1000,), 2,
-            "597a384c8c2c8a1276f04702f25013b7838f2f814f1ca7c174d295b73e3d6b7b",
-        ),
-        Benchmark(
-            "ic", "ic01", "accuracy", 0.85, (200,), 10,
-            "3c002613d1b2475eb51dd78dfb85a546c8ae658dee71cf6ade43b022fe205415",
-        ),
+        Benchmark("kws", "kws01", "accuracy", 0.90, (1000,), 12,
+                  "aeea436800704fce17b17292e4412630ad856e9d777c044c64ef748a880bd0ae",),
+        Benchmark("vww", "vww01", "accuracy", 0.80, (1000,), 2,
+                  "597a384c8c2c8a1276f04702f25013b7838f2f814f1ca7c174d295b73e3d6b7b",),
+        Benchmark("ic", "ic01", "accuracy", 0.85, (200,), 10,
+                  "3c002613d1b2475eb51dd78dfb85a546c8ae658dee71cf6ade43b022fe205415",),
         # 140 normal files and 108 anomalous ones; a list of 72 anomalous ones is allowed too.
-        Benchmark(
-            "ad", "ad01", "auc", 0.85, (248, 212), 2,
-            "87cf24194ef93d1d9b11a591d805526b98008e351655d29883c825c9c106ba24",
-        ),
+        Benchmark("ad", "ad01", "auc", 0.85, (248, 212), 2,
+                  "87cf24194ef93d1d9b11a591d805526b98008e351655d29883c825c9c106ba24",),
     )
 }  # fmt: skip
 """Benchmark by name."""
@@ -185,4 +177,18 @@ def check_division(
         raise InputError(
             f"row {row.id} has an {benchmark.metric} that is {found} and the closed division asks for "
             f"{benchmark.target:g}; {use_open}"
+        )
+
+
+def check_whole(image: Image, division: Division) -> None:
+    """Channels that carry nothing are left out of an image, and their weights need not be zero.
+
+    Raises:
+        InputError: The image leaves some out and the division is closed.
+    """
+    left_out = image.nominal_macs - image.macs
+    if division == "closed" and left_out:
+        raise InputError(
+            f"the image leaves out {left_out:,} of the model's {image.nominal_macs:,} MACs, channels that carry "
+            "nothing but may have weights, which the closed division forbids; submit it to the open division"
         )

@@ -248,6 +248,18 @@ def test_pruned_in_closed_is_refused_whoever_says_what(shelf: Shelf) -> None:
     assert shelf.submit().is_relative_to(shelf.out / "open")
 
 
+def test_closed_takes_no_image_that_leaves_weights_out(
+    shelf: Shelf, image: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    smaller = replace(image, nominal_macs=image.macs + 1200)
+    monkeypatch.setattr(submission, "rebuild", lambda *_: smaller)
+    shelf.add()
+    with pytest.raises(InputError, match="leaves out 1,200 of the model's"):
+        shelf.submit(division="closed", given_weights=True)
+    assert not list(shelf.out.iterdir())
+    shelf.submit()
+
+
 def test_closed_has_a_target(shelf: Shelf) -> None:
     shelf.add(accuracy=0.8995)
     with pytest.raises(InputError, match=r"accuracy that is 0\.8995 and the closed division asks for 0\.9"):

@@ -44,14 +44,14 @@ BENCHMARKS = {
     found.name: found
     for found in (
         Benchmark("kws", "kws01", "accuracy", 0.90, (1000,), 12,
-                  "aeea436800704fce17b17292e4412630ad856e9d777c044c64ef748a880bd0ae",),
+                  "aeea436800704fce17b17292e4412630ad856e9d777c044c64ef748a880bd0ae"),
         Benchmark("vww", "vww01", "accuracy", 0.80, (1000,), 2,
-                  "597a384c8c2c8a1276f04702f25013b7838f2f814f1ca7c174d295b73e3d6b7b",),
+                  "597a384c8c2c8a1276f04702f25013b7838f2f814f1ca7c174d295b73e3d6b7b"),
         Benchmark("ic", "ic01", "accuracy", 0.85, (200,), 10,
-                  "3c002613d1b2475eb51dd78dfb85a546c8ae658dee71cf6ade43b022fe205415",),
+                  "3c002613d1b2475eb51dd78dfb85a546c8ae658dee71cf6ade43b022fe205415"),
         # 140 normal files and 108 anomalous ones; a list of 72 anomalous ones is allowed too.
         Benchmark("ad", "ad01", "auc", 0.85, (248, 212), 2,
-                  "87cf24194ef93d1d9b11a591d805526b98008e351655d29883c825c9c106ba24",),
+                  "87cf24194ef93d1d9b11a591d805526b98008e351655d29883c825c9c106ba24"),
     )
 }  # fmt: skip
 """Benchmark by name."""

@@ -11,7 +11,13 @@ from harness.errors import InputError
 from harness.firmware import build_image
 from harness.firmware.host import HostModel
 from harness.firmware.toolchain import find_toolchain
-from harness.measure import PerformanceRules, measure_accuracy, measure_performance, start_image
+from harness.measure import (
+    PerformanceRules,
+    make_loader,
+    measure_accuracy,
+    measure_performance,
+    start_image,
+)
 
 KINDS = ("nrf51-dk", "nrf52840-dk")
 
@@ -30,7 +36,8 @@ def answers(kind, toolchain, model, samples, folder, model_id="custom"):
             rules = PerformanceRules(windows=2, iterations=2)
             performance = measure_performance(dut, [samples[0].tobytes()], rules)
             names = [str(i) for i in range(len(samples))]
-            measured = measure_accuracy(dut, names, samples, np.zeros(len(samples), np.int64))
+            loader = make_loader(dut, board, image)
+            measured = measure_accuracy(loader, names, samples, np.zeros(len(samples), np.int64))
     assert performance.windows_us[0] == performance.windows_us[1]
     return measured.outputs, performance.cycles
 

@@ -92,6 +92,7 @@ def bench(
     load: str | None = None,
     inputs: Path | str | None = None,
     labels: Path | str | None = None,
+    model_id: str | None = None,
     padding_bytes: int = 0,
     results_dir: Path | str | None = None,
     observer: Observer | None = None,
@@ -115,6 +116,8 @@ def bench(
         load: `"swd"`, `"serial"` or `"serial-strict"`; None for the fastest that works.
         inputs: Labelled samples of the user's own in place of a task's: what `read_samples` takes.
         labels: Their labels, where they lie elsewhere.
+        model_id: What the firmware answers to `profile`; samples of `vww01` and `ic01` travel as pixels. None for
+            the task's, or `"custom"`.
         padding_bytes: Bytes to put before the code, which shifts it.
         results_dir: Folder of the store.
         observer: Told of the progress.
@@ -151,7 +154,8 @@ def bench(
         chosen = choose_samples(labelled, samples, seed=0)
     elif inputs:
         chosen, split_name = _given(path, Path(inputs), _folder(labels), samples), Path(inputs).name
-    subject = Subject(path, path.stem, loaded.model_id if loaded else "custom", padding_bytes=padding_bytes)
+    model_id = model_id or (loaded.model_id if loaded else "custom")
+    subject = Subject(path, path.stem, model_id, padding_bytes=padding_bytes)
     with Store(_folder(results_dir)) as store, BoardWorker(board, observer or Observer()) as worker:
         evaluator = Evaluator(store, toolchain, rules or MLPERF_TINY, chosen, split_name, layers, mode, load)
         return worker.evaluate(evaluator, subject)

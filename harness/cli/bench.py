@@ -35,6 +35,12 @@ _PADDING_STEP_BYTES = 4
 )
 @click.option("--labels", type=click.Path(path_type=Path), help="Labels of your own samples: .csv or .npy.")
 @click.option(
+    "--model-id",
+    metavar="ID",
+    help="What the firmware answers to 'profile' [default: the task's, else custom]; samples of vww01 and ic01 "
+    "travel as pixels.",
+)
+@click.option(
     "--split", type=click.Choice(["official", "test"]), help="Which samples [default: official, else test]."
 )
 @click.option(
@@ -70,6 +76,7 @@ def bench(
     data_dir: Path | None,
     samples: str | None,
     labels: Path | None,
+    model_id: str | None,
     split: str | None,
     load: str | None,
     quick: bool,
@@ -123,6 +130,7 @@ def bench(
                     load=load,
                     inputs=None if shifted else inputs,
                     labels=None if shifted else labels,
+                    model_id=model_id,
                     padding_bytes=step * _PADDING_STEP_BYTES,
                     results_dir=results_dir,
                     observer=observer,

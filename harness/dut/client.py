@@ -111,6 +111,8 @@ class Dut:
                         named = True
                     case ev.Ready():
                         break
+                    case ev.Chatter():
+                        pass
                     case _:
                         # What follows an old reply's end is the answer that counts.
                         named = False

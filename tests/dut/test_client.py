@@ -129,6 +129,11 @@ def test_late_answer_during_resync(scripted: ScriptedDut, dut: Dut) -> None:
         dut.resync()
 
 
+def test_chatter_amid_a_reply_does_not_disturb(scripted: ScriptedDut, dut: Dut) -> None:
+    scripted.override["name"] = b"m-name-dut-[new]\r\nLOG: button released\r\nm-ready\r\n"
+    dut.resync()
+
+
 def test_resync_gives_up_on_a_dead_line(scripted: ScriptedDut, dut: Dut) -> None:
     scripted.override["name"] = None
     with pytest.raises(LinkError, match="reset the board"):

@@ -32,7 +32,9 @@ def desk(tmp_path, monkeypatch):
 def test_a_unit_is_measured_by_its_probe_and_port(desk, small_model, tmp_path):
     row = harness.bench(small_model, "desk", rules=PerformanceRules(), results_dir=tmp_path / "results")
     assert (row.status, row.board, row.virtual, row.probe) == ("ok", "desk", False, "desk-probe")
-    emulated = harness.bench(small_model, "virtual:nrf52840-dk", rules=PerformanceRules(), results_dir=tmp_path / "results")
+    emulated = harness.bench(
+        small_model, "virtual:nrf52840-dk", rules=PerformanceRules(), results_dir=tmp_path / "results"
+    )
     assert row.image_sha256 == emulated.image_sha256
     assert row.cycles == emulated.cycles
 

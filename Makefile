@@ -4,7 +4,7 @@ VENV := .venv
 UV_VERSION := 0.13.8
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint check clean
+.PHONY: demo test test-long lint check clean
 
 demo: $(READY)
 	$(VENV)/bin/harness search --task digits --board virtual:nrf51-dk --board virtual:nrf52840-dk \
@@ -12,6 +12,9 @@ demo: $(READY)
 
 test: $(READY)
 	$(VENV)/bin/pytest
+
+test-long: $(READY)
+	$(VENV)/bin/pytest -m long
 
 lint: $(READY)
 	$(VENV)/bin/ruff format --check .

@@ -68,7 +68,7 @@ FEW = [
     pytest.param((model, core, toolchain), id=f"{model.name}-{core}-{toolchain}", marks=marks)
     for core, toolchain in zip(CORES, TOOLCHAINS, strict=True)
     for model in MODELS
-    for marks in ([pytest.mark.slow] if core == "cortex-m0" and model in (VWW, AD) else [],)
+    for marks in ([pytest.mark.long] if core == "cortex-m0" and model in (VWW, AD) else [],)
 ]
 
 
@@ -105,7 +105,7 @@ def test_time_does_not_depend_on_the_data(running):
         assert max(cycles) - min(cycles) <= 0.01 * min(cycles)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("toolchain", TOOLCHAINS)
 @pytest.mark.parametrize("core", CORES)
@@ -116,7 +116,7 @@ def test_all_real_samples(model, core, toolchain, shared_data, tmp_path):
         np.testing.assert_array_equal(answers(running), running.outputs)
 
 
-@pytest.mark.parametrize("count", [5, pytest.param(None, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [5, pytest.param(None, marks=pytest.mark.long)])
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_host_build(model, count, shared_data, tmp_path):
     count = count or model.count

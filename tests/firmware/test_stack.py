@@ -59,7 +59,7 @@ def test_what_a_board_uses_is_bounded_closely(kind, toolchain, tmp_path):
     assert use.reserve_bytes > image.size.stack_bound_bytes
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["kws_ref_model", "vww_96_int8", "pretrainedResnet_quant", "ad01_int8"])
 @pytest.mark.parametrize("toolchain", TOOLCHAINS)
 @pytest.mark.parametrize("kind", ["virtual-m0", "nrf52840-dk"])

@@ -23,8 +23,6 @@ typedef struct {
 span_t inside_span(int count, int stride, int pad, int window, int size);
 /* The window that begins at (top, left), with the zero point where it leaves the image. */
 void gather_window(const product_params_t *p, const int8_t *in, int top, int left, int8_t *window);
-/* Narrower limits than those of int8, over all channels of a pixel. */
-void clamp_pixel(const product_params_t *p, int8_t *out);
 
 /* An output pixel, and where its window begins in the input, were there no edges. */
 typedef struct {
@@ -52,10 +50,9 @@ __attribute__((always_inline)) static inline void convolve_windows(const product
   const int in_channels = p->in_channels, channels = p->out_channels, depth = p->depth;
   const int row = g.in_w * in_channels, segment = g.window_w * in_channels, rows = g.window_h;
   const int step = g.stride_w * in_channels, line = g.stride_h * row - g.out_w * step;
-  const int narrow = p->act_min > -128 || p->act_max < 127;
   const span_t inside_y = inside_span(g.out_h, g.stride_h, g.pad_top, g.window_h, g.in_h);
   const span_t inside_x = inside_span(g.out_w, g.stride_w, g.pad_left, g.window_w, g.in_w);
-  int8_t *patch = scratch + 4 * depth;
+  int8_t *patch = scratch + 4 * depth, *first = out;
   pixel_t a = {0, 0, in - g.pad_top * row - g.pad_left * in_channels};
   for (int left = g.out_h * g.out_w; left > 0; left -= 2) {
     pixel_t b = a;
@@ -77,14 +74,11 @@ __attribute__((always_inline)) static inline void convolve_windows(const product
     }
     core.pack_rows(from_a, row_a, from_b, row_b, rows, segment, scratch, patch + 2 * depth);
     core.multiply(p, scratch, out, out_b);
-    if (narrow) {
-      clamp_pixel(p, out);
-      clamp_pixel(p, out_b);
-    }
     a = b;
     next_pixel(&a, g.out_w, step, line);
     out = out_b + channels;
   }
+  limit_s8(first, g.out_h * g.out_w * channels, p->act_min, p->act_max);
 }
 
 /* A 1x1 window with stride 1. */
@@ -92,7 +86,6 @@ __attribute__((always_inline)) static inline void convolve_pixels(const product_
                                                                   const int8_t *in, int8_t *out, int8_t *scratch) {
   const int pixels = p->geometry.out_h * p->geometry.out_w;
   const int in_channels = p->in_channels, channels = p->out_channels;
-  const int narrow = p->act_min > -128 || p->act_max < 127;
   const int backward = p->flags & PRODUCT_BACKWARD;
   for (int done = 0; done < pixels; done += 2) {
     int a = backward ? pixels - 2 - done : done;
@@ -101,11 +94,8 @@ __attribute__((always_inline)) static inline void convolve_pixels(const product_
     if (b == pixels) b = a;
     core.pack_rows(in + a * in_channels, 0, in + b * in_channels, 0, 1, in_channels, scratch, NULL);
     core.multiply(p, scratch, out + a * channels, out + b * channels);
-    if (narrow) {
-      clamp_pixel(p, out + a * channels);
-      clamp_pixel(p, out + b * channels);
-    }
   }
+  limit_s8(out, pixels * channels, p->act_min, p->act_max);
 }
 
 #endif

@@ -69,6 +69,8 @@ typedef struct {
   rescale_t rescale;
 } requantize_params_t;
 
+/* Narrower limits than int8's own; the cores' kernels leave them to this. */
+void limit_s8(int8_t *values, int count, int low, int high);
 void average_pool_s8(const pool_params_t *p, const int8_t *in, int8_t *out);
 void max_pool_s8(const pool_params_t *p, const int8_t *in, int8_t *out);
 void mean_s8(const mean_params_t *p, const int8_t *in, int8_t *out);

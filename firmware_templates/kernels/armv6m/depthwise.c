@@ -115,13 +115,6 @@ static void set_channel(rows_t *r, const depthwise_params_t *p, int channel) {
   r->parts[2] = multiplier >> 22;
 }
 
-static void clamp_all(const depthwise_params_t *p, int8_t *out) {
-  for (int i = 0; i < p->geometry.out_h * p->geometry.out_w * p->channels; i++) {
-    if (out[i] < p->act_min) out[i] = p->act_min;
-    if (out[i] > p->act_max) out[i] = p->act_max;
-  }
-}
-
 /* scratch: the plane, then the rows kept. */
 void depthwise_s8_armv6m(const depthwise_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch) {
   const geometry_t *g = &p->geometry;
@@ -168,6 +161,6 @@ void depthwise_s8_armv6m(const depthwise_params_t *p, const int8_t *in, int8_t *
       r.out = out + channel + done * r.row_bytes;
     }
   }
-  if (p->act_min > -128 || p->act_max < 127) clamp_all(p, out);
+  limit_s8(out, p->geometry.out_h * p->geometry.out_w * p->channels, p->act_min, p->act_max);
 }
 #endif

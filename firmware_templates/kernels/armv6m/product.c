@@ -1,4 +1,4 @@
-/* Convolution and dense layer on Cortex-M0; multiply_pair.S and dense.S describe the packing of their constants. */
+/* Convolution and dense layer on Cortex-M0; multiply_pair.S and multiply_single.S describe the packing of their constants. */
 #ifdef __ARM_ARCH_6M__
 #include <stddef.h>
 
@@ -32,6 +32,6 @@ void pointwise_s8_armv6m(const product_params_t *p, const int8_t *in, int8_t *ou
 void dense_s8_armv6m(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch) {
   memcpy(scratch, in, (size_t)p->in_channels);
   armv6m_multiply_single(p, scratch, out);
-  if (p->act_min > -128 || p->act_max < 127) clamp_pixel(p, out);
+  limit_s8(out, p->out_channels, p->act_min, p->act_max);
 }
 #endif

@@ -6,11 +6,7 @@ void armv6m_add(const int32_t constants[4], const int8_t *a, const int8_t *b, in
 
 void add_s8_armv6m(const fast_add_params_t *p, const int8_t *a, const int8_t *b, int8_t *out) {
   armv6m_add(p->constants, a, b, out, p->size);
-  if (p->act_min == -128 && p->act_max == 127) return;
-  for (int i = 0; i < p->size; i++) {
-    if (out[i] < p->act_min) out[i] = (int8_t)p->act_min;
-    if (out[i] > p->act_max) out[i] = (int8_t)p->act_max;
-  }
+  limit_s8(out, p->size, p->act_min, p->act_max);
 }
 
 /* Four channels a word, with 128 added to make them unsigned, in halves of two words: 255 * 255 fits. */

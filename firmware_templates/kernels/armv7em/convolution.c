@@ -55,7 +55,6 @@ void conv2d_s8_armv7em(const product_params_t *p, const int8_t *in, int8_t *out,
     }
   }
   if (edges.waiting) multiply_windows(&edges, edges.waiting, edges.waiting);
-  if (p->act_min == -128 && p->act_max == 127) return;
-  for (; out < at; out += p->out_channels) clamp_pixel(p, out);
+  limit_s8(out, g->out_h * g->out_w * p->out_channels, p->act_min, p->act_max);
 }
 #endif

@@ -72,13 +72,6 @@ static void keep_last_lines(const shape_t *s, int16_t *plane, int lines) {
     for (int i = 0; i < lines; i++) words[i] = words[s->band - lines + i];
 }
 
-static void clamp_all(const depthwise_params_t *p, int8_t *out) {
-  for (int i = 0; i < p->geometry.out_h * p->geometry.out_w * p->channels; i++) {
-    if (out[i] < p->act_min) out[i] = p->act_min;
-    if (out[i] > p->act_max) out[i] = p->act_max;
-  }
-}
-
 /* A channel whose plane does not hold all lines. */
 static void depthwise_bands(const depthwise_params_t *p, const shape_t *s, gather_t *g, lines_t *l, const int8_t *in,
                             int16_t *plane) {
@@ -141,6 +134,6 @@ void depthwise_s8_armv7em(const depthwise_params_t *p, const int8_t *in, int8_t 
       depthwise_bands(p, &s, &gather, &l, in + channel, plane);
     }
   }
-  if (p->act_min > -128 || p->act_max < 127) clamp_all(p, out);
+  limit_s8(out, p->geometry.out_h * p->geometry.out_w * p->channels, p->act_min, p->act_max);
 }
 #endif

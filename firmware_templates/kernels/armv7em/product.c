@@ -28,13 +28,12 @@ void pointwise_s8_armv7em(const product_params_t *p, const int8_t *in, int8_t *o
     armv7em_pack_rows(in, 0, in, 0, 1, in_channels, scratch, NULL);
     armv7em_multiply_pair(p, scratch, out + single * channels, out + single * channels);
   }
-  if (p->act_min == -128 && p->act_max == 127) return;
-  for (int i = 0; i < pixels; i++) clamp_pixel(p, out + i * channels);
+  limit_s8(out, pixels * channels, p->act_min, p->act_max);
 }
 
 void dense_s8_armv7em(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch) {
   armv7em_pack_single(in, p->in_channels, scratch);
   armv7em_multiply_single(p, scratch, out);
-  if (p->act_min > -128 || p->act_max < 127) clamp_pixel(p, out);
+  limit_s8(out, p->out_channels, p->act_min, p->act_max);
 }
 #endif

@@ -7,11 +7,7 @@ void armv7em_sum_pixels(const int8_t *in, int channels, int pixels, int32_t sums
 
 void add_s8_armv7em(const fast_add_params_t *p, const int8_t *a, const int8_t *b, int8_t *out) {
   armv7em_add(p->constants, a, b, out, p->size / 2);
-  if (p->act_min == -128 && p->act_max == 127) return;
-  for (int i = 0; i < p->size; i++) {
-    if (out[i] < p->act_min) out[i] = (int8_t)p->act_min;
-    if (out[i] > p->act_max) out[i] = (int8_t)p->act_max;
-  }
+  limit_s8(out, p->size, p->act_min, p->act_max);
 }
 
 void average_pool_s8_armv7em(const pool_params_t *p, const int8_t *in, int8_t *out) {

@@ -36,13 +36,6 @@ void gather_window(const product_params_t *p, const int8_t *in, int top, int lef
   fill(window, zero, below * segment);
 }
 
-void clamp_pixel(const product_params_t *p, int8_t *out) {
-  for (int i = 0; i < p->out_channels; i++) {
-    if (out[i] < p->act_min) out[i] = p->act_min;
-    if (out[i] > p->act_max) out[i] = p->act_max;
-  }
-}
-
 span_t inside_span(int count, int stride, int pad, int window, int size) {
   span_t span = {0, -1};
   for (int i = 0, at = -pad; i < count; i++, at += stride) {

@@ -171,3 +171,35 @@ def test_dense(runner, data, in_features, out_features, x_zero, out_zero, seed):
     )[0, 0]  # fmt: skip
     got, _ = runner.run("dense", packed, fields, x, expected.size, packed.scratch_bytes)
     np.testing.assert_array_equal(got, expected)
+
+
+@pytest.mark.parametrize("family", ["dense", "pointwise"])
+@pytest.mark.parametrize("shift", range(-21, -12))
+def test_small_factors_with_any_zero_point(runner, family, shift):
+    rng = np.random.default_rng(-shift)
+    outputs = 8
+    x = int8s(rng, 4)
+    weights = np.clip(int8s(rng, outputs, 4), -60, 60).astype(np.int8)
+    bias = rng.integers(-(2**22), 2**22, outputs).astype(np.int32)
+    rescales = [Rescale(multiplier, shift) for multiplier in (1 << 30, 2110764551) * (outputs // 2)]
+    for out_zero in (-128, -2, 64, 127):
+        pack = runner.target.dense if family == "dense" else runner.target.product
+        packed = pack(weights if family == "dense" else weights[:, None, :], bias, rescales, out_zero)
+        fields = {
+            **vars(Geometry(1, 1, 1, 1, 1, 1, 1, 1, 0, 0)),
+            "in_channels": 4,
+            "out_channels": outputs,
+            "in_zero_point": 0,
+            "out_zero_point": out_zero,
+            "depth": 4,
+            "flags": packed.flags,
+            "act_min": -128,
+            "act_max": 127,
+        }
+        expected = ref.conv(
+            x[None, None], weights[:, None, None], bias, [(r.multiplier, r.shift) for r in rescales],
+            x_zero=0, out_zero=out_zero, act=(-128, 127), stride=(1, 1), pad=(0, 0), out_shape=(1, 1),
+        )[0, 0]  # fmt: skip
+        scratch = packed.scratch_bytes if family == "dense" else 16
+        got, _ = runner.run(family, packed, fields, x, outputs, scratch)
+        np.testing.assert_array_equal(got, expected)

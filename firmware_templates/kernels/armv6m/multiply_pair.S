@@ -281,7 +281,7 @@ armv6m_multiply_pair:
   mov r2, r8
   ldr r5, [sp, #S_ZERO]
   lsls r5, r2
-  asrs r5, r5, #1
+  lsrs r5, r5, #1
   adds r5, #64
   ROUND_AND_STORE
   beq .Lend

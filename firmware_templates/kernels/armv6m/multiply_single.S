@@ -149,7 +149,7 @@ armv6m_multiply_single:
   WIDE_HIGH r4, r5, r6, r3, r7
   ldr r3, [sp, #S_ZERO]
   lsls r3, r2
-  asrs r3, r3, #1
+  lsrs r3, r3, #1
   adds r3, #64
   adds r5, r5, r3
   asrs r5, r2

@@ -21,11 +21,12 @@ from harness.measure import (
     PerformanceRules,
     read_samples,
 )
-from harness.search.evaluate import MODES, Evaluator, Subject
+from harness.search.evaluate import MODES, Evaluator
 from harness.search.limits import Limits
 from harness.search.observer import Observer
 from harness.search.spec import StudySpec
 from harness.search.study import choose_samples, run_study
+from harness.search.subject import Subject
 from harness.search.worker import BoardWorker
 from harness.store import Decision, Measurement, Store
 from harness.tasks import Split, Task, load_task

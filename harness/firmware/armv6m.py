@@ -4,10 +4,10 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.firmware.armv6m_add import pack_add as pack_add
-from harness.firmware.armv7em import can_pool as can_pool
 from harness.firmware.constant_outputs import simplify_constant_outputs
 from harness.firmware.fixedpoint import Rescale
 from harness.firmware.packed import Int8s, Int32s, Packed, largest_sum, pad_depth, rescale_columns
+from harness.firmware.pooling import can_pool as can_pool
 from harness.firmware.shapes import Geometry
 
 NAME = "armv6m"

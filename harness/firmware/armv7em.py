@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from harness.firmware.fixedpoint import Rescale
 from harness.firmware.packed import Int8s, Int32s, Packed, largest_sum, pad_depth, rescale_columns
+from harness.firmware.pooling import can_pool as can_pool
 from harness.firmware.shapes import Geometry
 
 NAME = "armv7em"
@@ -166,16 +167,3 @@ def pack_add(
         1 << int(powers[0]),
         zero_points[2],
     ]
-
-
-def can_pool(geometry: Geometry, channels: int) -> bool:
-    """Whether the average pooling is over a whole image of at most 255 pixels, by fours of channels."""
-    image = (geometry.in_h, geometry.in_w)
-    is_whole = image == (geometry.window_h, geometry.window_w) and (geometry.out_h, geometry.out_w) == (1, 1)
-    return (
-        is_whole
-        and not geometry.pad_top
-        and not geometry.pad_left
-        and channels % 4 == 0
-        and (geometry.in_h * geometry.in_w <= 255)
-    )

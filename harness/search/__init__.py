@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.callable_module import make_callable
-from harness.search.evaluate import Evaluator, Subject
+from harness.search.evaluate import Evaluator
 from harness.search.limits import Limits
 from harness.search.observer import Observer
 from harness.search.spec import StudySpec
 from harness.search.study import choose_samples, run_study
+from harness.search.subject import Subject
 from harness.search.worker import BoardWorker
 
 __all__ = [

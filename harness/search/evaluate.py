@@ -1,8 +1,6 @@
 """One model on one board: build, flash, measure, store."""
 
-import hashlib
 import json
-import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,7 +13,7 @@ import numpy.typing as npt
 from harness.bench import LeasedBoard
 from harness.config.kinds import BoardKind
 from harness.config.paths import ensure_writable
-from harness.errors import BoardError, DoesNotFitError, InputError, MeasurementError
+from harness.errors import BoardError, DoesNotFitError, MeasurementError
 from harness.firmware import Image
 from harness.measure import (
     Accuracy,
@@ -34,52 +32,19 @@ from harness.measure import (
     predict,
     start_image,
 )
+from harness.search.answers import answers_file
+from harness.search.figures import accuracy_figures, latency_figures
 from harness.search.images import get_image
-from harness.store import Measurement, Store, stage_key
+from harness.search.inputs import inputs_for, is_windowed
+from harness.search.rows import row_of
+from harness.search.subject import Subject
+from harness.store import Measurement, Store
 from harness.tasks import Split
 
 MODES = ("performance", "accuracy", "memory", "profile")
-_TIMING_INPUTS = 5
 
 Progress = Callable[[str, int, int], None]
 """Called with a phase (`build`, `flash`, `latency`, `accuracy`), steps done and steps in all."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What is measured.
-
-    Attributes:
-        model: The int8 `.tflite` file.
-        name: What people call it; with the board the key of its history.
-        model_id: What the firmware answers to `profile`.
-        candidate: Name of the candidate in a study, with its `cut` and `head`.
-        study: The study it belongs to.
-        seed: Of the training.
-        padding_bytes: Bytes put before its code, to shift it.
-    """
-
-    model: Path
-    name: str
-    model_id: str = "custom"
-    candidate: str | None = None
-    cut: str | None = None
-    head: str | None = None
-    study: str | None = None
-    seed: int | None = None
-    padding_bytes: int = 0
-
-    @property
-    def sha256(self) -> str:
-        """Hash of the model file.
-
-        Raises:
-            InputError: It cannot be read.
-        """
-        try:
-            return hashlib.sha256(self.model.read_bytes()).hexdigest()
-        except OSError as error:
-            raise InputError(f"cannot read the model {self.model}: {error.strerror}") from error
 
 
 @dataclass(frozen=True)
@@ -146,7 +111,7 @@ class Evaluator:
             image = self._image(subject, board.kind)
         except DoesNotFitError as error:
             return self.store.add(self._unfit_row(subject, board, error))
-        inputs = self._inputs(image)
+        inputs = inputs_for(image, self.samples)
         if not board.virtual:
             on_predicted(self._predict(image, board))
         on_progress("flash", 0, 1)
@@ -188,29 +153,8 @@ class Evaluator:
         """Store that the infrastructure failed; it says nothing of the subject."""
         message = str(error).removeprefix(f"{board.name}: ")  # the row names the board already
         return self.store.add(
-            self._row(subject, board, status="failed", failure=f"{type(error).__name__}: {message}")
+            row_of(subject, board, status="failed", failure=f"{type(error).__name__}: {message}")
         )
-
-    def _inputs(self, image: Image) -> npt.NDArray[np.int8]:
-        """Samples as the image takes them, or a few of noise, always the same, where there are none."""
-        if self.samples is None:
-            shape = (_TIMING_INPUTS, *image.input.shape[1:])
-            return np.random.default_rng(0).integers(-128, 128, shape, np.int8)
-        if (
-            self.samples.x.shape[1:] != image.input.shape[1:]
-            and self.samples.x[0].size != image.input.size_bytes
-        ):
-            raise InputError(
-                f"the model takes inputs of shape {list(image.input.shape[1:])} and the task's samples have "
-                f"{list(self.samples.x.shape[1:])}: choose the task that the model was made for"
-            )
-        classes = int(self.samples.y.max()) + 1
-        if image.output.size_bytes < classes and not _is_windowed(self.samples):
-            raise InputError(
-                f"the model has {image.output.size_bytes} outputs and the task {classes} classes: "
-                "choose the task that the model was made for"
-            )
-        return self.samples.encode(image.input.scale, image.input.zero_point)
 
     def _measure(
         self,
@@ -243,7 +187,7 @@ class Evaluator:
             elif self.mode == "memory":
                 loader.ask(timing_inputs[0])
             stack_used_bytes = measure_stack(dut)
-        return self._row(
+        return row_of(
             subject,
             board,
             serial_settings=f"{board.port_path} {board.baud} 8N1",
@@ -262,7 +206,7 @@ class Evaluator:
             load=loader.name,
             retries=loader.retries,
             padding_bytes=subject.padding_bytes or None,
-            **(_latency_figures(performance) if performance else {}),
+            **(_timing(performance) if performance else {}),
             **(self._accuracy_figures(accuracy, image) if accuracy else {}),
         )
 
@@ -290,45 +234,19 @@ class Evaluator:
             )
 
     def _answers_file(self, image: Image, board: LeasedBoard) -> Path:
-        """Where the answers of an unfinished run are."""
-        key = stage_key(
-            "answers",
-            {
-                "image": image.image_sha256,
-                "samples": self.samples.fingerprint if self.samples is not None else None,
-                "board": board.name,
-                "strict": self.load == "serial-strict",
-            },
-        )
-        return self.store.folder / "answers" / f"{key}.txt"
+        return answers_file(self.store, image, board, self.samples, self.load)
 
     def _accuracy_figures(self, accuracy: Accuracy, image: Image) -> dict[str, Any]:
-        assert self.samples is not None
-        figures: dict[str, Any] = {
-            "samples": accuracy.samples,
-            "split": self.split,
-            "outputs_sha256": self.store.artifacts.put(accuracy.to_csv().encode(), ".csv"),
-        }
-        if isinstance(self.samples, GivenSamples) and _is_windowed(self.samples):
+        scores = None
+        if isinstance(self.samples, GivenSamples) and is_windowed(self.samples):
             scores = anomaly_scores(accuracy, self.samples, image.output)
-            area, interval = scores.auc, scores.auc_interval
-        else:
-            low, high = accuracy.interval
-            figures |= {
-                "accuracy": accuracy.accuracy,
-                "accuracy_low": low,
-                "accuracy_high": high,
-                "correct": accuracy.correct,
-            }
-            area, interval = accuracy.auc, accuracy.auc_interval
-        auc_low, auc_high = interval or (None, None)
-        return {**figures, "auc": area, "auc_low": auc_low, "auc_high": auc_high}
+        return {"split": self.split, **accuracy_figures(self.store, accuracy, scores)}
 
     def _keep(self, facts: dict[str, Any]) -> str:
         return self.store.artifacts.put(json.dumps(facts, indent=1).encode(), ".json")
 
     def _unfit_row(self, subject: Subject, board: LeasedBoard, error: DoesNotFitError) -> Measurement:
-        return self._row(
+        return row_of(
             subject,
             board,
             fits=False,
@@ -337,36 +255,7 @@ class Evaluator:
             available_bytes=error.available_bytes,
         )
 
-    def _row(self, subject: Subject, board: LeasedBoard, **figures: Any) -> Measurement:
-        return Measurement(
-            run_id=uuid.uuid4().hex,
-            board=board.name,
-            kind=board.kind.name,
-            virtual=board.virtual,
-            probe=board.probe_uid,
-            model_sha256=subject.sha256,
-            model_name=subject.name,
-            candidate=subject.candidate,
-            cut=subject.cut,
-            head=subject.head,
-            study=subject.study,
-            seed=subject.seed,
-            wait_states=0 if board.virtual else None,
-            **figures,
-        )
 
-
-def _is_windowed(samples: Split | GivenSamples) -> bool:
-    return isinstance(samples, GivenSamples) and samples.files is not None
-
-
-def _latency_figures(performance: Performance) -> dict[str, Any]:
-    return {
-        "clock_hz": performance.clock_hz,
-        "cycles": performance.cycles,
-        "latency_us": performance.latency_us,
-        "iterations": performance.iterations,
-        "windows_us": performance.windows_us,
-        "rules": performance.rules,
-        "spread": performance.spread,
-    }
+def _timing(performance: Performance) -> dict[str, Any]:
+    cycles = {"clock_hz": performance.clock_hz, "cycles": performance.cycles}
+    return latency_figures(performance) | cycles

@@ -1,6 +1,5 @@
 """One device on a serial port, with firmware that was not built here: measure and store."""
 
-import hashlib
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,6 +27,8 @@ from harness.measure.foreign import (
     noise,
     open_port,
 )
+from harness.search.figures import accuracy_figures, latency_figures
+from harness.search.subject import model_sha256
 from harness.store import Measurement, Store
 
 MODES = ("performance", "accuracy")
@@ -92,7 +93,7 @@ def measure_port(
         raise InputError(f"unknown mode {run.mode!r}; choose one of {', '.join(MODES)}")
     if run.data is None and (run.mode == "accuracy" or run.samples is not None):
         raise InputError("accuracy needs samples: give --data-dir EnergyRunner's folder")
-    model_sha256 = _sha256(run.model) if run.model else ""
+    sha256 = model_sha256(run.model) if run.model else ""
     given = None if run.data is None else _chosen(find_samples(contract, run.data), run.samples)
     windows = run.rules.windows
     figures: dict[str, Any] = {}
@@ -110,13 +111,7 @@ def measure_port(
                 loader=loader,
                 on_window=lambda done: on_progress("latency", done, windows),
             )
-            figures |= {
-                "latency_us": timed.latency_us,
-                "iterations": timed.iterations,
-                "windows_us": timed.windows_us,
-                "rules": timed.rules,
-                "spread": timed.spread,
-            }
+            figures |= latency_figures(timed)
         if given is not None and run.mode != "performance":
             total = len(given)
             asked = measure_accuracy(
@@ -126,7 +121,8 @@ def measure_port(
                 given.y,
                 on_sample=lambda done: on_progress("accuracy", done, total),
             )
-            figures |= _accuracy(store, asked, given) | {"split": contract.model_id}
+            scores = None if given.files is None else _file_scores(asked, given)
+            figures |= accuracy_figures(store, asked, scores) | {"split": contract.model_id}
     return store.add(
         Measurement(
             run_id=uuid.uuid4().hex,
@@ -134,7 +130,7 @@ def measure_port(
             kind=vendor,
             virtual=is_emulated(run.port),
             serial_settings=f"{run.port} {run.baud} 8N1",
-            model_sha256=model_sha256,
+            model_sha256=sha256,
             model_name=run.model.stem if run.model else contract.model_id,
             mode=run.mode or "performance",
             load=loader.name,
@@ -142,27 +138,6 @@ def measure_port(
             **figures,
         )
     )
-
-
-def _accuracy(store: Store, asked: Accuracy, given: GivenSamples) -> dict[str, Any]:
-    figures: dict[str, Any] = {
-        "samples": asked.samples,
-        "outputs_sha256": store.artifacts.put(asked.to_csv().encode(), ".csv"),
-    }
-    if given.files is None:
-        low, high = asked.interval
-        figures |= {
-            "accuracy": asked.accuracy,
-            "accuracy_low": low,
-            "accuracy_high": high,
-            "correct": asked.correct,
-        }
-        area, interval = asked.auc, asked.auc_interval
-    else:
-        scores = _file_scores(asked, given)
-        area, interval = scores.auc, scores.auc_interval
-    auc_low, auc_high = interval or (None, None)
-    return {**figures, "auc": area, "auc_low": auc_low, "auc_high": auc_high}
 
 
 def _file_scores(asked: Accuracy, given: GivenSamples) -> AnomalyScores:
@@ -186,10 +161,3 @@ def _chosen(samples: GivenSamples, count: int | None) -> GivenSamples:
         raise InputError("a number of samples cannot be chosen from windows of files; leave it out")
     order = np.random.default_rng(0).permutation(len(samples))
     return samples.take(np.sort(order[:count]))
-
-
-def _sha256(model: Path) -> str:
-    try:
-        return hashlib.sha256(model.read_bytes()).hexdigest()
-    except OSError as error:
-        raise InputError(f"cannot read the model {model}: {error.strerror}") from error

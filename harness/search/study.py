@@ -10,10 +10,11 @@ import numpy as np
 
 from harness.pruning import UNPRUNED
 from harness.search.decide import by_promise, decide
-from harness.search.evaluate import Evaluator, Subject
+from harness.search.evaluate import Evaluator
 from harness.search.models import CandidateModel, ModelShop
 from harness.search.observer import Observer
 from harness.search.spec import StudySpec
+from harness.search.subject import Subject
 from harness.search.worker import BoardWorker
 from harness.store import Decision, Measurement, Store
 from harness.tasks import Split

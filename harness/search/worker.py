@@ -9,8 +9,9 @@ from types import TracebackType
 from harness.bench import LeasedBoard, open_board, resolve
 from harness.config.kinds import load_kind
 from harness.errors import BoardError, BusyError, MeasurementError
-from harness.search.evaluate import Evaluator, Subject
+from harness.search.evaluate import Evaluator
 from harness.search.observer import Observer
+from harness.search.subject import Subject
 from harness.store import Measurement
 
 _TRIES = 3

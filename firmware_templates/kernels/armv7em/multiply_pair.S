@@ -111,7 +111,7 @@ armv7em_multiply_pixels:
   str r9, [sp, #S_PAIRS]
   lsls r5, r5, #1
   lsls r7, r7, #1
-  tst r8, #PRODUCT_BACKWARD
+  tst r8, #P_BACKWARD
   itt ne
   rsbne r5, r5, #0
   rsbne r7, r7, #0

@@ -14,9 +14,7 @@
 #define P_FLAGS 30
 #define P_WEIGHTS 32
 #define P_STREAM 36
-#ifdef __ASSEMBLER__
-#define PRODUCT_BACKWARD 0x4000
-#endif
+#define P_BACKWARD 0x4000 /* PRODUCT_BACKWARD */
 
 /* gather_t of depthwise.c */
 #define G_STEP 0

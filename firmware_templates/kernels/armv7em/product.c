@@ -14,6 +14,7 @@ _Static_assert(offsetof(product_params_t, out_channels) == P_OUT_CHANNELS, "offs
 _Static_assert(offsetof(product_params_t, out_zero_point) == P_OUT_ZERO_POINT, "offsets.h");
 _Static_assert(offsetof(product_params_t, depth) == P_DEPTH, "offsets.h");
 _Static_assert(offsetof(product_params_t, weights) == P_WEIGHTS, "offsets.h");
+_Static_assert(PRODUCT_BACKWARD == P_BACKWARD, "offsets.h");
 _Static_assert(offsetof(product_params_t, bias) == P_STREAM, "offsets.h");
 
 void pointwise_s8_armv7em(const product_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch) {

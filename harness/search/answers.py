@@ -1,0 +1,25 @@
+"""The answers of a run under way, kept so that one that is killed goes on where it stopped."""
+
+from pathlib import Path
+
+from harness.bench import LeasedBoard
+from harness.firmware import Image
+from harness.measure import GivenSamples
+from harness.store import Store, stage_key
+from harness.tasks import Split
+
+
+def answers_file(
+    store: Store, image: Image, board: LeasedBoard, samples: Split | GivenSamples | None, load: str | None
+) -> Path:
+    """Where the answers of an unfinished run are."""
+    key = stage_key(
+        "answers",
+        {
+            "image": image.image_sha256,
+            "samples": samples.fingerprint if samples is not None else None,
+            "board": board.name,
+            "strict": load == "serial-strict",
+        },
+    )
+    return store.folder / "answers" / f"{key}.txt"

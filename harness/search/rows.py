@@ -1,0 +1,28 @@
+"""A row of the store: what was measured, where, and the figures."""
+
+import uuid
+from typing import Any
+
+from harness.bench import LeasedBoard
+from harness.search.subject import Subject
+from harness.store import Measurement
+
+
+def row_of(subject: Subject, board: LeasedBoard, **figures: Any) -> Measurement:
+    """The row of `subject` on `board` with further columns."""
+    return Measurement(
+        run_id=uuid.uuid4().hex,
+        board=board.name,
+        kind=board.kind.name,
+        virtual=board.virtual,
+        probe=board.probe_uid,
+        model_sha256=subject.sha256,
+        model_name=subject.name,
+        candidate=subject.candidate,
+        cut=subject.cut,
+        head=subject.head,
+        study=subject.study,
+        seed=subject.seed,
+        wait_states=0 if board.virtual else None,
+        **figures,
+    )

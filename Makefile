@@ -27,7 +27,7 @@ check: lint test
 $(READY): pyproject.toml uv.lock
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet uv==$(UV_VERSION)
-	VIRTUAL_ENV=$(VENV) $(VENV)/bin/uv sync --frozen --active
+	VIRTUAL_ENV=$(VENV) $(VENV)/bin/uv sync --frozen --active --all-extras
 	touch $@
 
 clean:

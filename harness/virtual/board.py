@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness.config.kinds import BoardKind
+from harness.virtual.chip import chip_of
 from harness.virtual.clock import Clock
 from harness.virtual.core import Core, Fault
 from harness.virtual.cortexm.breakpoints import BreakpointUnit
@@ -18,17 +19,10 @@ from harness.virtual.debug_port import DebugPort
 from harness.virtual.debug_server import DebugServer
 from harness.virtual.emulator import Emulator
 from harness.virtual.injection import Faults
-from harness.virtual.memory import Bus, Ram
-from harness.virtual.nordic.chip import chip_of
-from harness.virtual.nordic.nvmc import FlashController
-from harness.virtual.nordic.system import ClockPower, Gpio, Watchdog
-from harness.virtual.nordic.timer import Timer
-from harness.virtual.nordic.uart import Uart
+from harness.virtual.memory import Bus
 from harness.virtual.registers import Peripheral
 from harness.virtual.serial_line import SerialLine
 
-_FICR, _UICR = 0x1000_0000, 0x1000_1000
-_ERASED = 0xFF
 _COMPARATORS = {"cortex-m0": 4, "cortex-m4": 6}
 
 
@@ -62,16 +56,9 @@ class VirtualBoard:
     def __init__(
         self, kind: BoardKind, device_id: int, faults: Faults, on_fault: Callable[[Fault], None]
     ) -> None:
-        chip = chip_of(kind.pyocd_target, kind.flash.size_bytes, kind.ram.size_bytes)
         lock = threading.Condition(threading.RLock())
-        flash = Ram(kind.flash.origin, kind.flash.size_bytes, _ERASED)
-        ram = Ram(kind.ram.origin, kind.ram.size_bytes)
-        ficr, uicr = Ram(_FICR, 0x1000, _ERASED), Ram(_UICR, 0x1000, _ERASED)
-        words = chip.ficr | {0x060: device_id & 0xFFFF_FFFF, 0x064: device_id >> 32}
-        for offset, word in words.items():
-            ficr.write(_FICR + offset, word.to_bytes(4, "little"))
-
-        counter = CycleCounter(CostTable(kind.core), flash, ram)
+        chip = chip_of(kind, device_id, faults.damaged)
+        counter = CycleCounter(CostTable(kind.core), chip.flash, chip.ram)
         clock = Clock(kind.clock_hz, counter.cycles)
         line = SerialLine(lock)
         self.serial_port = line.port
@@ -85,26 +72,23 @@ class VirtualBoard:
         components: tuple[Peripheral, ...] = (control, trace, breakpoints)
         for component, name in zip(components, ("SCS", "DWT", "FPB"), strict=True):
             component.extend(identity(parts[name]))
-        nvmc = FlashController(flash, uicr, chip.page_bytes, faults.damaged)
+        controller = chip.controller
         bus = Bus(
-            read_only=(ficr,),
-            memories=(flash, ram, ficr, uicr),
+            memories=chip.memories,
+            programmable=chip.programmable,
+            read_only=chip.read_only,
             peripherals=(
-                ClockPower(),
-                Uart(clock, _FaultyLine(line, faults)),
-                *(Timer(name, base, channels, clock) for name, base, channels in chip.timers),
-                Watchdog(),
-                nvmc,
-                *(Gpio(name, base) for name, base in chip.ports),
+                *chip.peripherals(clock, _FaultyLine(line, faults)),
                 *components,
                 RomTable(kind.core, components),
             ),
-            program=nvmc.program,
-            programmable=(flash, uicr),
+            program=controller.program,
         )
         hidden = (trace, breakpoints) if kind.core == "cortex-m0" else ()
-        emulator = Emulator(kind.core, bus, (ram,), hidden, counter, lock, nvmc.program)
-        nvmc.on_change = bus.on_change = emulator.code_changed
+        emulator = Emulator(
+            kind.core, bus, chip.writable, hidden, counter, lock, controller.program, chip.name_of
+        )
+        controller.on_change = bus.on_change = emulator.code_changed
         self._core = Core(emulator, bus, control, counter, clock, lock, line.wake, on_fault)
         self._core.breakpoints = breakpoints.addresses
         breakpoints.on_change = self._core.refresh
@@ -112,7 +96,7 @@ class VirtualBoard:
         self.debug_socket = str(Path(tempfile.mkdtemp(prefix="harness-board-")) / "swd")
         self._server = DebugServer(
             self.debug_socket,
-            DebugPort(kind.core, bus, chip.has_control_port, nvmc.erase_everything),
+            DebugPort(kind.core, bus, chip.has_control_port, controller.erase_everything),
             lock,
             self._core.hold_reset,
             faults.refuses_probe,

@@ -27,7 +27,6 @@ from harness.virtual.core_registers import PC, CoreRegisters
 from harness.virtual.cortexm import scs
 from harness.virtual.counting import CycleCounter
 from harness.virtual.memory import Bus, BusError, Ram
-from harness.virtual.nordic.chip import peripheral_name
 from harness.virtual.registers import Peripheral, UnmodelledAccessError
 
 _MODELS = {"cortex-m0": arm_const.UC_CPU_ARM_CORTEX_M0, "cortex-m4": arm_const.UC_CPU_ARM_CORTEX_M4}
@@ -67,6 +66,7 @@ class Emulator:
         counter: Counts what is executed.
         lock: Held around every peripheral access.
         flash_write: Programs a word and gives what is stored then.
+        name_of: Names what lies at a peripheral's address.
 
     Attributes:
         registers: The core's registers; not to be touched while it runs.
@@ -81,6 +81,7 @@ class Emulator:
         counter: CycleCounter,
         lock: threading.Condition,
         flash_write: Callable[[int, int, int], int],
+        name_of: Callable[[int], str],
     ) -> None:
         self._engine = Uc(UC_ARCH_ARM, UC_MODE_THUMB)
         self._engine.ctl_set_cpu_model(_MODELS[core_type])
@@ -89,6 +90,7 @@ class Emulator:
         self._counter = counter
         self._lock = lock
         self._flash_write = flash_write
+        self._name_of = name_of
         self._stale = True
         self._exits: frozenset[int] = frozenset()
         self._stop: Stop | None = None
@@ -204,7 +206,7 @@ class Emulator:
             self._stop = Stop("fault", f"{what} at 0x{address:08X}, where no memory is", bits)
             return False
         what = "read" if access in (UC_MEM_READ_UNMAPPED, UC_MEM_READ_PROT) else "write"
-        name = peripheral_name(address)
+        name = self._name_of(address)
         if name:
             reason = f"{what} of {name} (address 0x{address:08X}), which the virtual board does not model"
             self._stop = Stop("model", reason)
@@ -242,5 +244,7 @@ class Emulator:
     def _peripheral(self, address: int) -> Peripheral:
         peripheral = self._bus.peripheral(address)
         if peripheral is None:
-            raise UnmodelledAccessError(f"access to 0x{address:08X}, which the virtual board does not model")
+            name = self._name_of(address)
+            place = f"{name} (address 0x{address:08X})" if name else f"0x{address:08X}"
+            raise UnmodelledAccessError(f"access to {place}, which the virtual board does not model")
         return peripheral

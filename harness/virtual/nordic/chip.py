@@ -1,6 +1,17 @@
 """The chips: factory information, page sizes, and which peripherals they have."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from harness.config.kinds import BoardKind
+from harness.virtual.chip import FlashModel, Line
+from harness.virtual.clock import Clock
+from harness.virtual.memory import Ram
+from harness.virtual.nordic.nvmc import FlashController
+from harness.virtual.nordic.system import ClockPower, Gpio, Watchdog
+from harness.virtual.nordic.timer import Timer
+from harness.virtual.nordic.uart import Uart
+from harness.virtual.registers import Peripheral
 
 # Names of Nordic's peripherals by ID (address = 0x4000_0000 + ID * 0x1000), for messages.
 _NAMES = (
@@ -9,11 +20,13 @@ _NAMES = (
     "SWI1/EGU1", "SWI2/EGU2", "SWI3/EGU3", "SWI4/EGU4", "SWI5/EGU5", "TIMER3", "TIMER4", "PWM0", "PDM",
     "NVMC", "PPI",
 )  # fmt: skip
+_FICR, _UICR, _INFORMATION_BYTES = 0x1000_0000, 0x1000_1000, 0x1000
+_ERASED = 0xFF
 _TIMERS = tuple((f"TIMER{i}", 0x4000_8000 + 0x1000 * i, 4) for i in range(3))
 
 
 @dataclass(frozen=True)
-class Chip:
+class Variant:
     """What tells one chip from another.
 
     Attributes:
@@ -31,8 +44,8 @@ class Chip:
     timers: tuple[tuple[str, int, int], ...]
 
 
-def _nrf51(flash_bytes: int, ram_bytes: int) -> Chip:
-    return Chip(
+def _nrf51(flash_bytes: int, ram_bytes: int) -> Variant:
+    return Variant(
         page_bytes=1024,
         ficr={
             0x010: 1024,  # CODEPAGESIZE
@@ -48,8 +61,8 @@ def _nrf51(flash_bytes: int, ram_bytes: int) -> Chip:
     )
 
 
-def _nrf52(part: int, flash_bytes: int, ram_bytes: int) -> Chip:
-    return Chip(
+def _nrf52(part: int, flash_bytes: int, ram_bytes: int) -> Variant:
+    return Variant(
         page_bytes=4096,
         ficr={
             0x010: 4096,
@@ -66,8 +79,8 @@ def _nrf52(part: int, flash_bytes: int, ram_bytes: int) -> Chip:
     )
 
 
-def chip_of(pyocd_target: str, flash_bytes: int, ram_bytes: int) -> Chip:
-    """The chip behind a pyOCD target name (`nrf51...` or `nrf52...`).
+def variant_of(pyocd_target: str, flash_bytes: int, ram_bytes: int) -> Variant:
+    """The variant behind a pyOCD target name (`nrf51...` or `nrf52...`).
 
     Raises:
         ValueError: It is neither.
@@ -79,9 +92,49 @@ def chip_of(pyocd_target: str, flash_bytes: int, ram_bytes: int) -> Chip:
     raise ValueError(f"no virtual chip for the pyOCD target {pyocd_target!r}")
 
 
-def peripheral_name(address: int) -> str:
-    """Name of the peripheral at `address`, for a message; empty if it is none of Nordic's."""
-    number = (address - 0x4000_0000) // 0x1000
-    if 0 <= number < len(_NAMES):
-        return f"{_NAMES[number]} register 0x{address & 0xFFF:03X}"
-    return ""
+class NordicChip:
+    """An nRF51 or nRF52; the attributes are those of `harness.virtual.chip.Chip`.
+
+    Args:
+        kind: Its board kind.
+        device_id: 64-bit number in FICR.
+        damage: What flash wear does to a programmed word.
+
+    Raises:
+        ValueError: The kind's pyOCD target is neither.
+    """
+
+    def __init__(self, kind: BoardKind, device_id: int, damage: Callable[[int, int], int]) -> None:
+        self._variant = variant_of(kind.pyocd_target, kind.flash.size_bytes, kind.ram.size_bytes)
+        self.flash = Ram(kind.flash.origin, kind.flash.size_bytes, _ERASED)
+        self.ram = Ram(kind.ram.origin, kind.ram.size_bytes)
+        ficr = Ram(_FICR, _INFORMATION_BYTES, _ERASED)
+        uicr = Ram(_UICR, _INFORMATION_BYTES, _ERASED)
+        identity = {0x060: device_id & 0xFFFF_FFFF, 0x064: device_id >> 32}
+        for offset, word in (self._variant.ficr | identity).items():
+            ficr.write(_FICR + offset, word.to_bytes(4, "little"))
+        self.memories: tuple[Ram, ...] = (self.flash, self.ram, ficr, uicr)
+        self.writable: tuple[Ram, ...] = (self.ram,)
+        self.programmable: tuple[Ram, ...] = (self.flash, uicr)
+        self.read_only: tuple[Ram, ...] = (ficr,)
+        self._nvmc = FlashController(self.flash, uicr, self._variant.page_bytes, damage)
+        self.controller: FlashModel = self._nvmc
+        self.has_control_port = self._variant.has_control_port
+
+    def peripherals(self, clock: Clock, line: Line) -> tuple[Peripheral, ...]:
+        """All of Nordic's peripherals that are modelled."""
+        return (
+            ClockPower(),
+            Uart(clock, line),
+            *(Timer(name, base, channels, clock) for name, base, channels in self._variant.timers),
+            Watchdog(),
+            self._nvmc,
+            *(Gpio(name, base) for name, base in self._variant.ports),
+        )
+
+    def name_of(self, address: int) -> str:
+        """Name of the peripheral at `address`; empty if it is none of Nordic's."""
+        number = (address - 0x4000_0000) // 0x1000
+        if 0 <= number < len(_NAMES):
+            return f"{_NAMES[number]} register 0x{address & 0xFFF:03X}"
+        return ""

@@ -1,22 +1,14 @@
 """Legacy UART (nRF51 reference manual, chapter 28; nRF52840: UART0, same registers)."""
 
 from collections import deque
-from typing import Protocol
 
+from harness.virtual.chip import Line
 from harness.virtual.clock import Clock
 from harness.virtual.registers import Peripheral, Register
 
 _RX_FIFO_BYTES = 6
 _BITS_A_BYTE = 10  # start, eight data, stop
 _RXDRDY, _TXDRDY, _ENABLE, _BAUDRATE, _ENABLED = 0x108, 0x11C, 0x500, 0x524, 4
-
-
-class Line(Protocol):
-    """The other end of the wire."""
-
-    def receive(self, limit: int) -> bytes: ...
-    def send(self, value: int) -> None: ...
-    def wait(self) -> float: ...
 
 
 class Uart(Peripheral):

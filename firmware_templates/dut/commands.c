@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "board.h"
+#include "checksum.h"
 #include "clock.h"
 #include "divide.h"
 #include "input.h"
@@ -82,9 +83,20 @@ static void count_line(const char *text, uint64_t count) {
   text_end_line();
 }
 
+/* The time stamps of a window. Lines go out after it, so that no time on the serial line is inside; a meter sees
+ * the pin at once. */
+#if BOARD_ENERGY_MODE
+static void stamp(void) { port_pulse(); }
+static void lap_line(uint64_t cycles) { (void)cycles; }
+#else
+static void stamp(void) {}
 static void lap_line(uint64_t cycles) { count_line("m-lap-us-", clock_us(cycles)); }
+#endif
 
-void command_timestamp(void) { lap_line(clock_cycles()); }
+void command_timestamp(void) {
+  stamp();
+  lap_line(clock_cycles());
+}
 
 static void run_name(char **arguments) {
   (void)arguments;
@@ -147,10 +159,11 @@ static void run_infer(char **arguments) {
   infer(warmup);
   text_line("m-warmup-done");
   count_line("m-infer-start-", (uint32_t)iterations);
+  stamp();
   uint64_t begin = clock_cycles();
   infer(iterations);
   uint64_t end = clock_cycles();
-  /* Both stamps are printed here, so that no time on the serial line is inside the window. */
+  stamp();
   lap_line(begin);
   lap_line(end);
   last_infer_cycles = end - begin;
@@ -170,10 +183,16 @@ static void run_cycles(char **arguments) {
   pair("cycles", last_infer_cycles, BOARD_CLOCK_HZ);
 }
 
+static void put_word(uint32_t word) {
+  for (int shift = 24; shift >= 0; shift -= 8) text_hex_byte((uint8_t)(word >> shift));
+}
+
 static void run_output(char **arguments) {
   (void)arguments;
   begin_extra("output");
   for (int i = 0; i < MODEL_OUTPUT_BYTES; i++) text_hex_byte((uint8_t)result()[i]);
+  text_put(",");
+  put_word(checksum(result(), MODEL_OUTPUT_BYTES));
   end_list();
 }
 
@@ -181,7 +200,7 @@ static void run_output(char **arguments) {
 static void run_sample(char **arguments) {
   uint32_t crc = input_check();
   begin_extra("sample");
-  for (int shift = 24; shift >= 0; shift -= 8) text_hex_byte((uint8_t)(crc >> shift));
+  put_word(crc);
   end_list();
   if (!arguments[0]) return;
   infer(1);

@@ -1,5 +1,6 @@
 #include "input.h"
 
+#include "checksum.h"
 #include "model.h"
 #include "text.h"
 
@@ -65,13 +66,8 @@ void input_end(void) {
 }
 
 uint32_t input_check(void) {
-  uint32_t crc = ~0u;
-  for (int32_t i = 0; i < MODEL_INPUT_BYTES; i++) {
-    crc ^= (uint8_t)model_input[i];
-    for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (0xEDB88320u & -(crc & 1u));
-  }
   used = 0;
-  return ~crc;
+  return checksum(model_input, MODEL_INPUT_BYTES);
 }
 
 void input_print(int32_t count, int32_t offset) {

@@ -1,4 +1,5 @@
 /* Boot messages, then one command at a time: characters up to '%', an answer, "m-ready". */
+#include "board.h"
 #include "clock.h"
 #include "commands.h"
 #include "input.h"
@@ -13,7 +14,11 @@ int main(void) {
   int length = 0;
 
   port_init();
+#if BOARD_ENERGY_MODE
+  text_line("m-timestamp-mode-energy");
+#else
   text_line("m-timestamp-mode-performance");
+#endif
   command_timestamp();
   if (!clock_works()) text_line("e-[The cycle counter does not count]");
   text_line("m-init-done");

@@ -13,6 +13,10 @@ from harness.errors import InputError
 
 # What the title of a kind without a chip must say, so that nobody takes its figures for a chip's.
 NO_CHIP = "no real chip"
+ImageMode = Literal["performance", "energy"]
+"""What a firmware image is built for."""
+# Energy is measured at the speed of EnergyRunner's interface board.
+_ENERGY_BAUD = 9600
 # What the baud register of the nordic port can be set to.
 _NORDIC_BAUDS = {9600, 115_200, 230_400, 460_800, 921_600, 1_000_000}
 
@@ -36,6 +40,24 @@ class Uart(BaseModel):
     rx_pin: int = Field(ge=0)
 
 
+class Power(BaseModel):
+    """What the chip draws, for the simulated meter of virtual boards.
+
+    Attributes:
+        supply_mv: Supply voltage that the currents hold at, in millivolts.
+        run_ua: Current while the core executes, in microamperes.
+        sleep_ua: Current while it waits for an event, in microamperes.
+        source: Where the figures are from.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    supply_mv: int = Field(ge=1800, le=3300)
+    run_ua: float = Field(gt=0)
+    sleep_ua: float = Field(gt=0)
+    source: str = Field(min_length=1)
+
+
 class BoardKind(BaseModel):
     """The facts of one type of board.
 
@@ -48,6 +70,7 @@ class BoardKind(BaseModel):
         port: Folder of `firmware_templates/ports/` with the chip's start-up, UART and timer.
         timer: Cycle source of the firmware: `dwt` (CYCCNT) or `timer0` (32-bit TIMER0 at 16 MHz).
         timer_hz: Rate of that source, which must be that of the core: it counts core cycles.
+        timestamp_pin: Pin whose falling edges are the time stamps of energy mode, as the port numbers pins.
         virtual: Whether a virtual twin exists.
         virtual_only: Whether there is no such chip, only the virtual board; its title says so.
         doc: Page with what to plug where.
@@ -63,12 +86,18 @@ class BoardKind(BaseModel):
     port: Literal["nordic"]
     timer: Literal["dwt", "timer0"]
     timer_hz: int = Field(gt=0)
+    timestamp_pin: int = Field(ge=0)
     virtual: bool
     virtual_only: bool = False
     doc: str
     flash: Memory
     ram: Memory
     uart: Uart
+    power: Power
+
+    def baud_of(self, mode: ImageMode) -> int:
+        """Speed of the serial line of an image in `mode`, bits a second."""
+        return _ENERGY_BAUD if mode == "energy" else self.uart.baud
 
     @model_validator(mode="after")
     def _sound(self) -> "BoardKind":
@@ -78,6 +107,8 @@ class BoardKind(BaseModel):
             )
         if self.uart.baud not in _NORDIC_BAUDS:
             raise ValueError(f"uart.baud {self.uart.baud} is not one of {sorted(_NORDIC_BAUDS)}")
+        if self.timestamp_pin in (self.uart.tx_pin, self.uart.rx_pin):
+            raise ValueError(f"timestamp_pin {self.timestamp_pin} is a pin of the serial line")
         if self.virtual_only and not (self.virtual and NO_CHIP in self.title):
             raise ValueError(f"a virtual_only kind has virtual = true and {NO_CHIP!r} in its title")
         return self

@@ -2,6 +2,7 @@
 
 import math
 import re
+import zlib
 from collections.abc import Callable
 
 from harness.dut import events as ev
@@ -83,8 +84,11 @@ def _info(text: str) -> ev.ImageInfo:
         raise ValueError(text) from error
 
 
-def _output(text: str) -> ev.Output:
-    return ev.Output(bytes.fromhex(text))
+def _output(text: str, crc32: str | None) -> ev.Output:
+    data = bytes.fromhex(text)
+    if crc32 is not None and zlib.crc32(data) != int(crc32, 16):
+        raise ValueError(text)
+    return ev.Output(data)
 
 
 # A line's prefix, its whole shape, and the event made of the shape's groups. `\d{1,20}` bounds the
@@ -98,7 +102,7 @@ _SHAPES: list[tuple[str, re.Pattern[str], Callable[..., ev.Event]]] = [
         ("m-warmup-start-", _NUMBER, lambda n: ev.WarmupStart(int(n))),
         ("m-infer-start-", _NUMBER, lambda n: ev.InferStart(int(n))),
         ("m-[Expecting ", _NUMBER + r" bytes\]", lambda n: ev.Expecting(int(n))),
-        ("m-x-output-", r"\[([0-9a-fA-F]*)\]", _output),
+        ("m-x-output-", r"\[([0-9a-fA-F]*)(?:,([0-9a-fA-F]{8}))?\]", _output),
         ("m-x-sample-", r"\[([0-9a-fA-F]{8})\]", lambda crc: ev.SampleCheck(int(crc, 16))),
         ("m-x-cycles-", rf"\[{_NUMBER},{_NUMBER}\]", lambda c, hz: ev.Cycles(int(c), int(hz))),
         ("m-x-memory-", rf"\[{_NUMBER},{_NUMBER}\]", lambda u, r: ev.StackUse(int(u), int(r))),

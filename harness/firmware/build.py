@@ -5,7 +5,7 @@ from pathlib import Path
 
 from intelhex import IntelHex
 
-from harness.config.kinds import BoardKind
+from harness.config.kinds import BoardKind, ImageMode
 from harness.config.paths import ensure_writable, resource_dir
 from harness.errors import DoesNotFitError
 from harness.firmware.backends import target_of
@@ -19,7 +19,6 @@ from harness.firmware.stack import StackBound, stack_bound
 from harness.firmware.toolchain import Toolchain, find_toolchain
 
 PROTOCOL_VERSION = 2
-MODE = "performance"
 # The link must succeed for any model, so that what it needs is known; fitting is checked afterwards.
 _LINK_LENGTH = 128 << 20
 
@@ -32,6 +31,7 @@ def build_image(
     toolchain: str = "zig",
     model_id: str = "custom",
     padding_bytes: int = 0,
+    mode: ImageMode = "performance",
 ) -> Image:
     """Build the image of `model` for `kind`; its files and sources go into `out_dir`.
 
@@ -42,6 +42,7 @@ def build_image(
         toolchain: `"zig"` or `"gcc"`.
         model_id: What `profile` answers; EnergyRunner picks its data set by it.
         padding_bytes: Bytes put before the code, to see how its place changes the latency.
+        mode: `"performance"` for time stamps on the serial line, `"energy"` for pulses on a pin and a slow line.
 
     Raises:
         InputError: The model cannot be read or run, or the compiler is not installed.
@@ -52,11 +53,11 @@ def build_image(
     tools = find_toolchain(toolchain, kind.core)
     ensure_writable(out_dir)
     emit_model(plan, out_dir, model_id)
-    emit_board(kind, out_dir)
+    emit_board(kind, mode, out_dir)
     script = _linker_script(kind, out_dir, padding_bytes, stack_bytes=0)
     build_id = _build_id(out_dir, kind, tools)
     emit_info(
-        f"kind={kind.name},model={plan.model_sha256[:16]},mode={MODE},protocol={PROTOCOL_VERSION},build={build_id}",
+        f"kind={kind.name},model={plan.model_sha256[:16]},mode={mode},protocol={PROTOCOL_VERSION},build={build_id}",
         out_dir,
     )
     elf_path = out_dir / "image.elf"
@@ -75,7 +76,7 @@ def build_image(
     _check_fit(loaded, kind)
     hex_path = out_dir / "image.hex"
     _write_hex(loaded, hex_path)
-    return _image(plan, kind, tools, loaded, stack, build_id, model_id, elf_path, hex_path)
+    return _image(plan, kind, mode, tools, loaded, stack, build_id, model_id, elf_path, hex_path)
 
 
 def _linker_script(kind: BoardKind, out_dir: Path, padding_bytes: int, *, stack_bytes: int) -> Path:
@@ -136,6 +137,7 @@ def _write_hex(loaded: LoadedElf, path: Path) -> None:
 def _image(
     plan: ModelPlan,
     kind: BoardKind,
+    mode: ImageMode,
     tools: Toolchain,
     loaded: LoadedElf,
     stack: StackBound,
@@ -154,7 +156,7 @@ def _image(
         model_sha256=plan.model_sha256,
         image_sha256=digest.hexdigest(),
         build_id=build_id,
-        mode=MODE,
+        mode=mode,
         compiler=tools.compiler,
         flags=" ".join(tools.flags),
         model_id=model_id,

@@ -6,7 +6,7 @@ from typing import Any
 
 import jinja2
 
-from harness.config.kinds import BoardKind
+from harness.config.kinds import BoardKind, ImageMode
 from harness.config.paths import resource_dir
 from harness.firmware.plan import ModelPlan
 
@@ -34,10 +34,10 @@ def emit_model(plan: ModelPlan, out_dir: Path, model_id: str) -> None:
         (out_dir / name).write_text(environment.get_template(f"model/{name}.j2").render(values))
 
 
-def emit_board(kind: BoardKind, out_dir: Path) -> None:
-    """Write `board.h`."""
+def emit_board(kind: BoardKind, mode: ImageMode, out_dir: Path) -> None:
+    """Write `board.h` for an image in `mode`."""
     template = _environment().get_template("model/board.h.j2")
-    (out_dir / "board.h").write_text(template.render(kind=kind))
+    (out_dir / "board.h").write_text(template.render(kind=kind, mode=mode))
 
 
 def emit_linker_script(

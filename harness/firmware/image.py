@@ -96,7 +96,7 @@ class Image:
         model_sha256: Hash of the `.tflite` file.
         image_sha256: Hash of the bytes that go into flash.
         build_id: 16 hexadecimal digits that the running image reports.
-        mode: EnergyRunner mode, `"performance"`.
+        mode: EnergyRunner mode, `"performance"` or `"energy"`.
         compiler: Name and version of the compiler.
         flags: Its options.
         model_id: What the command `profile` answers.

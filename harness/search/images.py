@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from harness.config.kinds import BoardKind
+from harness.config.kinds import BoardKind, ImageMode
 from harness.errors import DoesNotFitError
 from harness.firmware import Image, build_fingerprint, build_image
 from harness.store import Store, stage_key
@@ -19,10 +19,11 @@ def get_image(
     toolchain: str,
     model_id: str,
     padding_bytes: int = 0,
+    mode: ImageMode = "performance",
 ) -> Image:
     """The image of a model for a board kind, from the store or built now.
 
-    `padding_bytes` are put before its code, to shift it.
+    `padding_bytes` are put before its code, to shift it; `mode` is what it is built for.
 
     Raises:
         InputError: The model cannot be read or run, or the compiler is not installed.
@@ -32,11 +33,12 @@ def get_image(
     key = stage_key(
         "image",
         {"model": model_sha256, "model_id": model_id, "built_by": build_fingerprint(kind, toolchain)}
-        | ({"padding_bytes": padding_bytes} if padding_bytes else {}),
+        | ({"padding_bytes": padding_bytes} if padding_bytes else {})
+        | ({"mode": mode} if mode != "performance" else {}),
     )
     stage = store.stage(key)
     if stage is None:
-        stage = store.finish_stage(key, *_build(store, model, kind, toolchain, model_id, padding_bytes))
+        stage = store.finish_stage(key, *_build(store, model, kind, toolchain, model_id, padding_bytes, mode))
     if "memory" in stage.facts:
         raise DoesNotFitError(
             kind.name, stage.facts["memory"], stage.facts["needed_bytes"], stage.facts["available_bytes"]
@@ -46,12 +48,24 @@ def get_image(
 
 
 def _build(
-    store: Store, model: Path, kind: BoardKind, toolchain: str, model_id: str, padding_bytes: int
+    store: Store,
+    model: Path,
+    kind: BoardKind,
+    toolchain: str,
+    model_id: str,
+    padding_bytes: int,
+    mode: ImageMode,
 ) -> tuple[dict[str, str], dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="harness-build-") as folder:
         try:
             image = build_image(
-                model, kind, Path(folder), toolchain=toolchain, model_id=model_id, padding_bytes=padding_bytes
+                model,
+                kind,
+                Path(folder),
+                toolchain=toolchain,
+                model_id=model_id,
+                padding_bytes=padding_bytes,
+                mode=mode,
             )
         except DoesNotFitError as error:
             return {}, {

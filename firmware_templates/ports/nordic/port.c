@@ -27,6 +27,7 @@
 
 #define GPIO 0x50000000u
 #define GPIO_OUTSET REG(GPIO, 0x508)
+#define GPIO_OUTCLR REG(GPIO, 0x50C)
 #define GPIO_DIRSET REG(GPIO, 0x518)
 
 /* The register's documented values, not an exact division of the clock. */
@@ -101,6 +102,10 @@ void port_init(void) {
   }
   GPIO_OUTSET = 1u << BOARD_TX_PIN;
   GPIO_DIRSET = 1u << BOARD_TX_PIN;
+#if BOARD_ENERGY_MODE
+  GPIO_OUTSET = 1u << BOARD_TIMESTAMP_PIN;
+  GPIO_DIRSET = 1u << BOARD_TIMESTAMP_PIN;
+#endif
   UART_PSELTXD = BOARD_TX_PIN;
   UART_PSELRXD = BOARD_RX_PIN;
   UART_BAUDRATE = BAUD_REGISTER;
@@ -111,6 +116,16 @@ void port_init(void) {
   UART_STARTRX = 1;
   timer_init();
 }
+
+#if BOARD_ENERGY_MODE
+void port_pulse(void) {
+  uint32_t begin = port_cycles();
+  GPIO_OUTCLR = 1u << BOARD_TIMESTAMP_PIN;
+  while (port_cycles() - begin < PORT_PULSE_US * (BOARD_CLOCK_HZ / 1000000u)) {
+  }
+  GPIO_OUTSET = 1u << BOARD_TIMESTAMP_PIN;
+}
+#endif
 
 int port_getchar(void) {
   if (!UART_RXDRDY) return -1;

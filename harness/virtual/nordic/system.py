@@ -1,5 +1,7 @@
 """CLOCK and POWER (they share a base address), GPIO and the watchdog."""
 
+from collections.abc import Callable
+
 from harness.virtual.registers import Peripheral, Register, UnmodelledAccessError
 
 _ALL_ONES = 0xFFFF_FFFF
@@ -73,6 +75,9 @@ class Gpio(Peripheral):
     Args:
         name: `"P0"` or `"P1"`.
         base: Its address.
+
+    Attributes:
+        on_edge: Called with a pin and its new level, when an output changes.
     """
 
     SIZE = 0x300
@@ -95,17 +100,33 @@ class Gpio(Peripheral):
         self.BASE = base + 0x500  # type: ignore[misc]
         self.REGISTERS = self._ROWS  # type: ignore[misc]
         super().__init__()
+        self.on_edge: Callable[[int, bool], None] = lambda pin, level: None
+
+    def _drive(self, out: int, direction: int) -> None:
+        """Set outputs and directions; a pin that is no output is pulled high by what it is wired to."""
+        before, after = (self[0x004] | ~self[0x014]), (out | ~direction)
+        self[0x004], self[0x014] = out, direction
+        changed = (before ^ after) & 0xFFFF_FFFF
+        for pin in range(32):
+            if changed >> pin & 1:
+                self.on_edge(pin, bool(after >> pin & 1))
+
+    def write_OUT(self, value: int) -> None:
+        self._drive(value, self[0x014])
+
+    def write_DIR(self, value: int) -> None:
+        self._drive(self[0x004], value)
 
     def read_OUTSET(self) -> int:
         return self[0x004]
 
     def write_OUTSET(self, value: int) -> None:
-        self[0x004] |= value
+        self._drive(self[0x004] | value, self[0x014])
 
     read_OUTCLR = read_OUTSET
 
     def write_OUTCLR(self, value: int) -> None:
-        self[0x004] &= ~value
+        self._drive(self[0x004] & ~value, self[0x014])
 
     def read_IN(self) -> int:
         return self[0x004] & self[0x014]
@@ -114,7 +135,7 @@ class Gpio(Peripheral):
         return self[0x014]
 
     def write_DIRSET(self, value: int) -> None:
-        self[0x014] |= value
+        self._drive(self[0x004], self[0x014] | value)
         for pin in range(32):
             if value >> pin & 1:
                 self[0x200 + 4 * pin] |= 1
@@ -122,14 +143,14 @@ class Gpio(Peripheral):
     read_DIRCLR = read_DIRSET
 
     def write_DIRCLR(self, value: int) -> None:
-        self[0x014] &= ~value
+        self._drive(self[0x004], self[0x014] & ~value)
         for pin in range(32):
             if value >> pin & 1:
                 self[0x200 + 4 * pin] &= ~1
 
     def write_PIN_CNF(self, index: int, value: int) -> None:
         self[0x200 + 4 * index] = value
-        self[0x014] = self[0x014] & ~(1 << index) | (value & 1) << index
+        self._drive(self[0x004], self[0x014] & ~(1 << index) | (value & 1) << index)
 
 
 class Watchdog(Peripheral):

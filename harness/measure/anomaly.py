@@ -9,6 +9,7 @@ from harness.firmware import TensorSpec
 from harness.measure.accuracy import Accuracy
 from harness.measure.samples import GivenSamples
 from harness.measure.statistics import auc, auc_interval
+from harness.tasks import Split
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class AnomalyScores:
         return auc_interval(self.scores, self.labels) if self.auc is not None else None
 
 
-def anomaly_scores(asked: Accuracy, samples: GivenSamples, output: TensorSpec) -> AnomalyScores:
+def anomaly_scores(asked: Accuracy, samples: GivenSamples | Split, output: TensorSpec) -> AnomalyScores:
     """Score every file by the answers to its windows.
 
     Args:

@@ -238,7 +238,7 @@ class Evaluator:
 
     def _accuracy_figures(self, accuracy: Accuracy, image: Image) -> dict[str, Any]:
         scores = None
-        if isinstance(self.samples, GivenSamples) and is_windowed(self.samples):
+        if self.samples is not None and is_windowed(self.samples):
             scores = anomaly_scores(accuracy, self.samples, image.output)
         return {"split": self.split, **accuracy_figures(self.store, accuracy, scores)}
 

@@ -13,7 +13,7 @@ _TIMING_INPUTS = 5
 
 def is_windowed(samples: Split | GivenSamples) -> bool:
     """Whether the samples are windows of files that are scored as a whole."""
-    return isinstance(samples, GivenSamples) and samples.files is not None
+    return samples.files is not None
 
 
 def inputs_for(image: Image, samples: Split | GivenSamples | None) -> npt.NDArray[np.int8]:

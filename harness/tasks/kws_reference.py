@@ -20,7 +20,6 @@ ARCHITECTURE = DsCnn(
     filters=64,
     blocks=(Block(64),) * 4,
 )
-MODEL_FOLDER = Path("models") / "kws_ref_model"
 
 # Names in the checkpoint of each kind of layer's weights, in the order Keras keeps them.
 _WEIGHT_NAMES = {
@@ -31,17 +30,16 @@ _WEIGHT_NAMES = {
 }
 
 
-def load_kws_reference(task: Task, saved_model: Path | None) -> Any:
+def load_kws_reference(task: Task, folder: Path) -> Any:
     """The `keras.Model` with the published weights.
 
     Args:
-        task: The kws task; its data folder and the one above are searched for `models/kws_ref_model`.
-        saved_model: The SavedModel's folder, in place of the search.
+        task: The kws task.
+        folder: The SavedModel's.
 
     Raises:
-        InputError: The SavedModel is not found, damaged, or of another network.
+        InputError: The SavedModel is damaged, or of another network.
     """
-    folder = kws_reference_folder(task, saved_model)
     variables = folder / "variables" / "variables"
     tf = load_tensorflow()
     model = build_ds_cnn(ARCHITECTURE, len(task.class_names))
@@ -63,29 +61,3 @@ def load_kws_reference(task: Task, saved_model: Path | None) -> Any:
             f"{folder} does not hold the weights of MLPerf Tiny's kws_ref_model: {first_line(error)}"
         ) from error
     return model
-
-
-def kws_reference_folder(task: Task, saved_model: Path | None) -> Path:
-    """The SavedModel's folder: the given one, or the one found beside the task's data.
-
-    Raises:
-        InputError: There is none, or it is another folder.
-    """
-    folder = saved_model or _find(task)
-    if not (folder / "variables" / "variables.index").is_file():
-        raise InputError(
-            f"{folder} is not the SavedModel folder kws_ref_model: it has no variables/variables.index"
-        )
-    return folder
-
-
-def _find(task: Task) -> Path:
-    data_dir = Path() if task.data_dir is None else task.data_dir
-    searched = [data_dir / MODEL_FOLDER, data_dir.resolve().parent / MODEL_FOLDER]
-    for folder in searched:
-        if folder.is_dir():
-            return folder
-    raise InputError(
-        "the reference model of task 'kws' is not found: put MLPerf Tiny's SavedModel kws_ref_model at "
-        f"{searched[0]} or {searched[1]}, or name its folder"
-    )

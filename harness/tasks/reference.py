@@ -8,33 +8,31 @@ from harness.config.paths import cache_dir
 from harness.errors import InputError
 from harness.tasks.digits_reference import ARCHITECTURE, RECIPE, train_digits_reference
 from harness.tasks.framework import load_keras
-from harness.tasks.kws_reference import kws_reference_folder, load_kws_reference
 from harness.tasks.model_file import load_model, save_model
+from harness.tasks.pretrained import PRETRAINED, pretrained_files, pretrained_path
 from harness.tasks.task import Task
 
 
 def load_reference(task: Task, reference: Path | None = None) -> Any:
     """The task's trained float `keras.Model`: inputs `[n, *input_shape]` to class probabilities.
 
-    `kws` comes with PRETRAINED weights (see `kws_reference`). `digits` is trained here at the first
-    call, which takes some 10 to 20 seconds, and kept in the cache folder.
+    MLPerf Tiny's tasks come with PRETRAINED weights (see `pretrained`). `digits` is trained here at the
+    first call, which takes some 10 to 20 seconds, and kept in the cache folder.
 
     Args:
         task: What the network is for.
-        reference: The user's own network in its place: a `.keras` file, or for kws the folder of
-            MLPerf Tiny's SavedModel.
+        reference: The user's own network in its place: a `.keras` file; or MLPerf Tiny's weights, where
+            they lie elsewhere.
 
     Raises:
         InputError: The file or folder is missing, damaged, or does not fit the task.
     """
-    if reference is None and task.name == "kws":
-        return load_kws_reference(task, None)
+    if _is_pretrained(task, reference):
+        return PRETRAINED[task.name].load(task, pretrained_path(task, reference))
     if reference is None and task.name == "digits":
         return _digits_reference(task)
     if reference is None:
         raise _missing(task)
-    if reference.is_dir() and task.name == "kws":
-        return load_kws_reference(task, reference)
     if reference.is_dir():
         raise InputError(f"{reference} is a folder; a reference model of task {task.name!r} is a .keras file")
     return _fitting(load_model(reference), task, reference)
@@ -50,8 +48,8 @@ def reference_key(task: Task, reference: Path | None = None) -> str:
     if reference is None and task.name == "digits":
         digest.update(repr((task.fingerprint, ARCHITECTURE, RECIPE.fingerprint())).encode())
         return digest.hexdigest()
-    if task.name == "kws" and (reference is None or reference.is_dir()):
-        files = sorted((kws_reference_folder(task, reference) / "variables").iterdir())
+    if _is_pretrained(task, reference):
+        files = pretrained_files(task, reference)
     elif reference is None:
         raise _missing(task)
     else:
@@ -62,6 +60,13 @@ def reference_key(task: Task, reference: Path | None = None) -> str:
         except OSError as error:
             raise InputError(f"cannot read the reference model {path}: {error.strerror}") from error
     return digest.hexdigest()
+
+
+def _is_pretrained(task: Task, reference: Path | None) -> bool:
+    """Whether the network is MLPerf Tiny's: not the user's own file."""
+    return task.name in PRETRAINED and (
+        reference is None or reference.is_dir() or reference.name == PRETRAINED[task.name].file
+    )
 
 
 def _missing(task: Task) -> InputError:

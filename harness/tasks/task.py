@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from harness.tasks.augment import Augmentation
+
 FloatArray = npt.NDArray[np.float32]
 ByteArray = npt.NDArray[np.int8]
 LabelArray = npt.NDArray[np.int64]
@@ -22,11 +24,13 @@ class Split:
         names: One name a sample, unique within the split.
         x: Inputs of the float model, float32, shape `[n, *input_shape]`.
         y: Class indices, int64, shape `[n]`, in `[0, number of classes)`.
+        files: For samples that are windows of a file, the file's number, int64 `[n]`, ascending; else None.
     """
 
     names: list[str]
     x: FloatArray
     y: LabelArray
+    files: LabelArray | None = None
 
     def __len__(self) -> int:
         return len(self.names)
@@ -56,7 +60,8 @@ class Split:
 
     def take(self, rows: npt.NDArray[np.intp]) -> "Split":
         """The samples at `rows` (indices, int, shape `[m]`), in that order."""
-        return Split([self.names[row] for row in rows], self.x[rows], self.y[rows])
+        files = None if self.files is None else self.files[rows]
+        return Split([self.names[row] for row in rows], self.x[rows], self.y[rows], files)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +78,7 @@ class Task:
     """A data set with its metric and target. Data is read when first asked for, and then kept.
 
     Attributes:
-        name: As on the command line: `digits`, `kws`.
+        name: As on the command line, such as `kws`.
         model_id: What EnergyRunner expects the firmware's `profile` command to answer.
         class_names: In the order of the class indices.
         input_shape: Of one sample, without the batch axis.
@@ -82,7 +87,10 @@ class Task:
         read_splits: Reads train, validation and test.
         read_official: Reads the official accuracy set, where there is one.
         calibration_size: Number of training inputs that set the int8 ranges.
-        metric: `top1`: share of samples whose largest output is their class.
+        metric: `top1`: share of samples whose largest output is their class. `auc`: area under the ROC curve of
+            the errors with which files are rebuilt.
+        fold: The fold that is the test split, where the data comes in folds.
+        augmentation: How training inputs may be changed without changing their class, if at all.
     """
 
     name: str
@@ -95,6 +103,8 @@ class Task:
     read_official: Callable[[], Split] | None = None
     calibration_size: int = 200
     metric: str = "top1"
+    fold: int | None = None
+    augmentation: Augmentation | None = None
 
     @cached_property
     def splits(self) -> Splits:

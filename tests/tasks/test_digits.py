@@ -41,7 +41,7 @@ def test_the_test_split_stays_the_same_from_version_to_version() -> None:
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("digit", "did you mean 'digits'?"), ("imagenet", "known tasks: digits, kws")],
+    [("digit", "did you mean 'digits'?"), ("imagenet", "known tasks: digits, kws, vww, ic, ad")],
 )
 def test_unknown_tasks_are_refused_with_a_hint(name: str, message: str) -> None:
     with pytest.raises(InputError, match="unknown task") as caught:
@@ -50,5 +50,6 @@ def test_unknown_tasks_are_refused_with_a_hint(name: str, message: str) -> None:
 
 
 def test_every_listed_task_loads(tmp_path: Path) -> None:
-    (tmp_path / "kws01").mkdir()
+    for name in ("kws01", "vww01", "ic01", "ad01"):
+        (tmp_path / name).mkdir()
     assert [load_task(name, tmp_path).name for name in TASK_NAMES] == list(TASK_NAMES)

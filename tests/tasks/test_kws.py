@@ -77,7 +77,7 @@ def test_no_folder_wrong_folder_empty_folder(tmp_path: Path) -> None:
         load_task("kws")
     with pytest.raises(InputError, match="does not exist"):
         load_task("kws", tmp_path / "nowhere")
-    with pytest.raises(InputError, match="neither kws01/ nor"):
+    with pytest.raises(InputError, match="holds no kws01/ or"):
         load_task("kws", tmp_path)
 
 
@@ -102,7 +102,7 @@ def test_bad_label_files_are_refused(folder: Path, labels: str) -> None:
 
 def test_a_clip_of_wrong_size_is_named(folder: Path) -> None:
     (folder / "kws01" / "b.bin").write_bytes(b"\x00" * 489)
-    with pytest.raises(InputError, match=r"b\.bin has 489 bytes, a clip has 490"):
+    with pytest.raises(InputError, match=r"b\.bin has 489 bytes, a sample has 490"):
         _ = load_task("kws", folder).official
 
 
@@ -180,3 +180,18 @@ def test_real_official_clips_encode_to_their_files(shared_data: Path) -> None:
     for name, label, values in zip(official.names, official.y, encoded, strict=True):
         assert values.tobytes() == (shared_data / "kws" / "kws01" / name).read_bytes()
         assert name.removesuffix(".bin").endswith(f"_{label}")
+
+
+def test_every_fold_tests_on_its_own_speakers(shared_data: Path) -> None:
+    tasks = [load_task("kws", shared_data / "kws", fold) for fold in range(5)]
+    names = [set(task.test.names) for task in tasks]
+    assert sum(map(len, names)) == len(set().union(*names)) == 4890
+    assert len({task.fingerprint for task in tasks}) == 5
+    assert load_task("kws", shared_data / "kws").fingerprint == tasks[0].fingerprint
+
+
+def test_folds_that_are_not_there_are_refused(folder: Path) -> None:
+    with pytest.raises(InputError, match="folds 0 to 4, not 5"):
+        load_task("kws", folder, 5)
+    with pytest.raises(InputError, match="no folds; leave --fold out"):
+        load_task("digits", None, 1)

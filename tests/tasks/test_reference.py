@@ -96,7 +96,7 @@ def test_kws_reference_is_found_from_either_folder_or_named(shared_data: Path, t
 def test_kws_reference_errors_say_what_is_expected_where(tmp_path: Path) -> None:
     (tmp_path / "kws01").mkdir()
     task = load_task("kws", tmp_path)
-    with pytest.raises(InputError, match=r"models/kws_ref_model.* or name its folder"):
+    with pytest.raises(InputError, match=r"models/kws_ref_model.* or name it"):
         load_reference(task)
     folder = tmp_path / "models" / "kws_ref_model"
     (folder / "variables").mkdir(parents=True)
@@ -138,3 +138,25 @@ def test_kws_reference_key_follows_the_weights(shared_data: Path, tmp_path: Path
     weights = folder / "variables" / "variables.data-00000-of-00001"
     weights.write_bytes(weights.read_bytes()[:-1])
     assert reference_key(task, folder) not in keys
+
+
+@pytest.mark.parametrize(("name", "least"), [("vww", 0.84), ("ic", 0.86)])
+def test_published_picture_networks_keep_their_accuracy(shared_data: Path, name: str, least: float) -> None:
+    task = load_task(name, shared_data)
+    split = task.test if name == "ic" else task.official
+    assert split is not None
+    assert accuracy(load_reference(task), split.x, split.y) > least
+
+
+@pytest.mark.parametrize("name", ["vww", "ic", "ad"])
+def test_another_networks_weights_are_refused(shared_data: Path, tmp_path: Path, name: str) -> None:
+    for kind in ("vww", "ic", "ad"):
+        (tmp_path / f"{kind}01").mkdir()
+    files = {"vww": "vww_96.h5", "ic": "pretrainedResnet.h5", "ad": "ad01.h5"}
+    wrong = tmp_path / files[name]
+    shutil.copyfile(shared_data / "models" / files["ic" if name == "vww" else "vww"], wrong)
+    with pytest.raises(InputError, match=r"does not hold the weights of \w+: it has"):
+        load_reference(load_task(name, tmp_path), wrong)
+    wrong.write_bytes(b"nonsense")
+    with pytest.raises(InputError, match="does not hold the weights"):
+        load_reference(load_task(name, tmp_path), wrong)

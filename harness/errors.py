@@ -3,22 +3,24 @@
 ::
 
     HarnessError
-    ├── InputError (2)           what the user gave cannot be used: file, option, model, permission
-    ├── BuildError (3)           the compiler or linker refused
-    │   └── DoesNotFitError      the image needs more memory than the board has
-    ├── BoardError (4)           a board, named, did not do its part
-    │   ├── BusyError            another process holds the board's lease
-    │   ├── ProbeError           the debug probe cannot be found or opened
-    │   ├── FlashError           programming or verifying failed
-    │   ├── BootError            the image does not announce itself after reset
-    │   ├── LinkError            the serial line is silent, garbled or gone
-    │   │   └── ProtocolError    a well-formed line that the protocol does not allow here
-    │   ├── CoreFaultError       the core stopped in a fault
-    │   └── WrongImageError      the board runs another image than the one flashed
-    ├── MeasurementError (5)     figures that cannot be trusted
-    │   └── TimerError           the device's clock does not tick as it should
-    ├── StoreError (6)           the result store cannot be read or written
-    └── SearchError (7)          no candidate can be chosen
+    ├── InputError (2)             what the user gave cannot be used: file, option, model, permission
+    ├── BuildError (3)             the compiler or linker refused
+    │   └── DoesNotFitError        the image needs more memory than the board has
+    ├── BoardError (4)             a board, named, did not do its part
+    │   ├── BusyError              another process holds the board's lease
+    │   ├── QuarantinedError       the board is set aside until a person lifts it
+    │   ├── ProbeError             the debug probe cannot be found or opened
+    │   ├── WrongChipError         another chip is behind the probe than the kind says
+    │   ├── FlashError (8)         programming or verifying failed
+    │   ├── BootError (9)          the image does not announce itself after reset
+    │   ├── LinkError (10)         the serial line is silent, garbled or gone
+    │   │   └── ProtocolError (11) a well-formed line that the protocol does not allow here
+    │   ├── CoreFaultError (13)    the core stopped in a fault
+    │   └── WrongImageError (14)   the board runs another image than the one flashed
+    ├── MeasurementError (5)       figures that cannot be trusted
+    │   └── TimerError (12)        the device's clock does not tick as it should
+    ├── StoreError (6)             the result store cannot be read or written
+    └── SearchError (7)            no candidate can be chosen
 """
 
 
@@ -77,6 +79,14 @@ class BusyError(BoardError):
     """Another process holds the board's lease."""
 
 
+class QuarantinedError(BoardError):
+    """The board is set aside until a person lifts it."""
+
+
+class WrongChipError(BoardError):
+    """Another chip is behind the probe than the board's kind says."""
+
+
 class ProbeError(BoardError):
     """The debug probe cannot be found or opened."""
 
@@ -84,25 +94,37 @@ class ProbeError(BoardError):
 class FlashError(BoardError):
     """Programming or verifying the flash failed."""
 
+    exit_code = 8
+
 
 class BootError(BoardError):
     """The image does not announce itself after reset."""
+
+    exit_code = 9
 
 
 class LinkError(BoardError):
     """The serial line is silent, garbled or gone."""
 
+    exit_code = 10
+
 
 class ProtocolError(LinkError):
     """A well-formed line that the protocol does not allow at this point."""
+
+    exit_code = 11
 
 
 class CoreFaultError(BoardError):
     """The core stopped in a fault."""
 
+    exit_code = 13
+
 
 class WrongImageError(BoardError):
     """The board runs another image than the one that was flashed."""
+
+    exit_code = 14
 
 
 class MeasurementError(HarnessError):
@@ -113,6 +135,8 @@ class MeasurementError(HarnessError):
 
 class TimerError(MeasurementError):
     """The device's clock does not tick as it should."""
+
+    exit_code = 12
 
 
 class StoreError(HarnessError):

@@ -8,15 +8,18 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.bench.board import LeasedBoard, open_board
-from harness.bench.inventory import Unit, load_bench, resolve
+from harness.bench.inventory import load_bench, resolve
 from harness.bench.listing import BoardRow, list_boards
 from harness.bench.programmer import FlashReport
+from harness.bench.recovery import RecoveryStep
+from harness.bench.unit import Unit
 from harness.callable_module import make_callable
 
 __all__ = [
     "BoardRow",
     "FlashReport",
     "LeasedBoard",
+    "RecoveryStep",
     "Unit",
     "list_boards",
     "load_bench",

@@ -1,34 +1,40 @@
 """A board in the hands of this process: flash it, open its serial port, reset it, ask why it is silent."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import serial
 
+from harness.bench.chip import check_chip
 from harness.bench.fault import describe_fault
-from harness.bench.inventory import Unit, resolve
+from harness.bench.inventory import resolve
 from harness.bench.lease import lease
-from harness.bench.probe import mapped_errors, open_session, preload
-from harness.bench.programmer import FlashReport, load_segments, program, verify
+from harness.bench.probe import abandon, connected_probes, mapped_errors, open_session, preload
+from harness.bench.programmer import FlashReport, Segment, load_segments, program, verify
+from harness.bench.quarantine import refuse_quarantined
+from harness.bench.recovery import GENTLE, STEPS, RecoveryStep, recover
 from harness.bench.spawn import VirtualProcess
 from harness.bench.symbols import Symbols
+from harness.bench.unit import Unit
 from harness.config.kinds import BoardKind, load_kind
-from harness.errors import InputError, LinkError
+from harness.errors import BoardError, InputError, LinkError, ProbeError
 
 if TYPE_CHECKING:
     from harness.firmware import Image
 
 _READ_TIMEOUT_S = 1.0
 _WRITE_TIMEOUT_S = 5.0
+T = TypeVar("T")
 
 
 class LeasedBoard:
     """A board that this process alone uses, until the `with` block of `open_board` ends.
 
-    The probe is connected when first needed and stays so, because connecting takes longer than a reset.
+    The probe is connected when first needed and stays so, because connecting takes longer than a reset. Where probe or
+    flash fail, the steps of `harness.bench.recovery` are tried before an error is raised.
 
     Attributes:
         unit: The row of the inventory.
@@ -38,15 +44,24 @@ class LeasedBoard:
         probe_uid: Unique id of its debug probe.
         port_path: Its serial port.
         baud: Speed of the serial line, bits a second.
+        recoveries: Every step that was taken to mend it, in order.
     """
 
-    def __init__(self, unit: Unit, kind: BoardKind, process: VirtualProcess | None) -> None:
+    def __init__(
+        self,
+        unit: Unit,
+        kind: BoardKind,
+        process: VirtualProcess | None,
+        on_recovery: Callable[[RecoveryStep], None] = lambda step: None,
+    ) -> None:
         self.unit = unit
         self.name = unit.name
         self.kind = kind
         self.virtual = unit.virtual
         self.baud = unit.baud or kind.uart.baud
+        self.recoveries: list[RecoveryStep] = []
         self._process = process
+        self._on_recovery = on_recovery
         self._session: Any = None
         self._symbols = Symbols()
         self.probe_uid, self.port_path = process.wait_ready() if process else (unit.probe, unit.port)
@@ -62,7 +77,6 @@ class LeasedBoard:
             ProbeError: The probe cannot be opened or the connection failed.
             FlashError: Programming or verifying failed.
         """
-        start = time.monotonic()
         if isinstance(image, Path):
             elf_path = image
         elif image.kind == self.kind.name:
@@ -72,12 +86,17 @@ class LeasedBoard:
                 f"the image is for {image.kind} and {self.name} is a {self.kind.name}; build it anew"
             )
         segments = load_segments(elf_path)
+        report = self._recover("flashing", lambda: self._flash(segments))
+        self._symbols = Symbols(elf_path)
+        return report
+
+    def _flash(self, segments: Sequence[Segment]) -> FlashReport:
+        start = time.monotonic()
         session = self._connected()
         connected = time.monotonic()
         programmed_bytes, erase_s, program_s = program(session, self.name, segments)
         verify_s = verify(session, self.name, segments)
-        self._symbols = Symbols(elf_path)
-        self.reset()
+        self._reset()
         return FlashReport(
             image_bytes=sum(len(data) for _, data in segments),
             programmed_bytes=programmed_bytes,
@@ -114,6 +133,9 @@ class LeasedBoard:
         Raises:
             ProbeError: The probe cannot be opened or the connection failed.
         """
+        self._recover("resetting", self._reset)
+
+    def _reset(self) -> None:
         session = self._connected()
         with mapped_errors(self.name, "resetting"):
             session.target.reset()
@@ -124,10 +146,23 @@ class LeasedBoard:
         Raises:
             ProbeError: The probe cannot be opened or the connection failed.
         """
-        session = self._connected()
-        with mapped_errors(self.name, "writing to the chip's memory"):
-            session.target.write_memory_block8(address, data)
-            session.target.flush()
+
+        def write() -> None:
+            session = self._connected()
+            with mapped_errors(self.name, "writing to the chip's memory"):
+                session.target.write_memory_block8(address, data)
+                session.target.flush()
+
+        self._recover("writing", write, GENTLE)
+
+    def check_chip(self) -> str:
+        """What chip is there, in words.
+
+        Raises:
+            WrongChipError: It is not the kind's.
+            ProbeError: The probe cannot be opened or the connection failed.
+        """
+        return self._recover("connecting", lambda: check_chip(self._connected(), self.name, self.kind))
 
     def fault(self) -> str | None:
         """Why the core stopped, in words; `None` if it runs. A core in a fault is left halted.
@@ -148,35 +183,89 @@ class LeasedBoard:
             with mapped_errors(self.name, "disconnecting"):
                 session.close()
 
+    # What the steps of a recovery need.
+
+    def reconnect(self, *, under_reset: bool = False, frequency_hz: int | None = None) -> None:
+        """Open a new session with the probe.
+
+        Raises:
+            ProbeError: It cannot be opened.
+            WrongChipError: Another chip is there.
+        """
+        if self._session is not None:
+            session, self._session = self._session, None
+            abandon(session)
+        session = open_session(
+            self.name,
+            self.probe_uid,
+            self.kind,
+            self.virtual,
+            under_reset=under_reset,
+            frequency_hz=frequency_hz,
+        )
+        try:
+            check_chip(session, self.name, self.kind)
+        except BoardError:
+            abandon(session)
+            raise
+        self._session = session
+
+    def mass_erase(self) -> None:
+        """Erase all of the chip's flash.
+
+        Raises:
+            FlashError: The chip refuses.
+            ProbeError: The connection failed.
+        """
+        from pyocd.flash.eraser import FlashEraser
+
+        with mapped_errors(self.name, "erasing all of the flash"):
+            FlashEraser(self._connected(), FlashEraser.Mode.MASS).erase()
+
+    def probe_is_there(self) -> bool:
+        """Whether the probe is among those connected,."""
+        return self.probe_uid in connected_probes()
+
     def _connected(self) -> Any:
         if self._session is None:
-            self._session = open_session(self.name, self.probe_uid, self.kind)
+            self.reconnect()
         return self._session
+
+    def _recover(self, doing: str, action: Callable[[], T], steps: Iterable[str] = STEPS) -> T:
+        return recover(self, doing, action, steps, self._on_recovery)
 
 
 @contextmanager
 def open_board(
-    board: str | Unit, *, wait_s: float = 0.0, virtual_options: Sequence[str] = ()
+    board: str | Unit,
+    *,
+    wait_s: float = 0.0,
+    even_quarantined: bool = False,
+    on_recovery: Callable[[RecoveryStep], None] = lambda step: None,
 ) -> Iterator[LeasedBoard]:
-    """Lease a board, and start it if it is a virtual one.
+    """Lease a board, and start it if it is a virtual one that nobody serves.
 
     Args:
-        board: Name of a unit of the bench file, or `virtual:<kind>`.
+        board: Name of a unit of the bench file, or `virtual:<kind>`, which may have `?<settings>`.
         wait_s: How long to wait for another holder of the lease.
-        virtual_options: Further options for the process of a virtual board, such as `--faults`.
+        even_quarantined: Whether to open a board that is set aside, to examine it.
+        on_recovery: Told of each step that is taken to mend it.
 
     Raises:
         InputError: There is no such board.
         BusyError: Another process holds it.
+        QuarantinedError: It is set aside.
         ProbeError: The virtual board does not start.
     """
     unit = board if isinstance(board, Unit) else resolve(board)
     kind = load_kind(unit.kind)
+    if not even_quarantined:
+        refuse_quarantined(unit.name)
     with lease(unit, wait_s):
-        process = VirtualProcess(unit.name, unit.kind, virtual_options) if unit.virtual else None
+        process = None if unit.standing else VirtualProcess(unit.name, unit.kind, unit.options)
         try:
             preload()
-            leased = LeasedBoard(unit, kind, process)
+            leased = LeasedBoard(unit, kind, process, on_recovery)
             try:
                 yield leased
             finally:

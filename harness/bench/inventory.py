@@ -7,48 +7,32 @@
     probe = "683377322"                                             # as `pyocd list` shows it
     port = "/dev/serial/by-id/usb-SEGGER_J-Link_000683377322-if00"
     baud = 115200                                                   # optional
-    power = "usb-hub 1-1.2"                                         # optional
+    power = "uhubctl -l 1-1 -p 2 -a cycle"                          # optional: command that switches it off and on
+    mass_erase = true                                               # optional: may all of its flash be erased?
 
-One row holds probe and port of the same board, so that no board is flashed while another is listened to.
+    [shaky]                                                         # a virtual board with faults
+    kind = "nrf52840-dk"
+    virtual = true
+    faults = { drop = 0.001, seed = 3 }
+
+One row holds probe and port of the same board, so that no board is flashed while another is listened to. Without a
+file there are the virtual boards, `virtual:<kind>`, with settings as in `virtual:nrf52840-dk?drop=0.001&wait_states=0`.
 """
 
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from harness.bench.unit import Text, Unit
+from harness.config.faults import Faults, read_faults, split_query
 from harness.config.kinds import BoardKind, describe_validation, kind_names, load_kind
 from harness.config.paths import bench_file
 from harness.errors import InputError
 
 _VIRTUAL = "virtual:"
-_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-
-
-class Unit(BaseModel):
-    """One specimen of a kind.
-
-    Attributes:
-        name: What the user calls it.
-        kind: Name of its kind.
-        probe: Unique id of its debug probe; empty for a virtual board, whose probe appears with it.
-        port: Its serial port; empty for a virtual board.
-        baud: Speed of the serial line, if it is not the kind's.
-        power: Switch that turns it off and on, if any.
-        virtual: Whether it is emulated.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str
-    kind: _Text
-    probe: str = ""
-    port: str = ""
-    baud: int | None = Field(default=None, gt=0)
-    power: _Text | None = None
-    virtual: bool = False
 
 
 class _Row(BaseModel):
@@ -56,11 +40,24 @@ class _Row(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: _Text
-    probe: _Text
-    port: _Text
+    kind: Text
+    probe: Text
+    port: Text
     baud: int | None = Field(default=None, gt=0)
-    power: _Text | None = None
+    power: Text | None = None
+    mass_erase: bool = False
+    virtual: bool = False
+
+
+class _VirtualRow(BaseModel):
+    """A row of bench.toml for a virtual board that is started when it is needed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Text
+    virtual: Literal[True]
+    wait_states: int | None = Field(default=None, ge=0)
+    faults: dict[str, Any] = {}
 
 
 def load_bench(path: Path | None = None) -> dict[str, Unit]:
@@ -93,8 +90,9 @@ def _unit(path: Path, name: str, row: object) -> Unit:
         raise InputError(f"{path}: key {name!r} with value {row!r}: a board is a table, [{name}]")
     if name.startswith(_VIRTUAL):
         raise InputError(f"{path}: key {name!r}: names that begin with {_VIRTUAL!r} are taken")
+    shape = _VirtualRow if row.get("virtual") is True and not {"probe", "port"} & set(row) else _Row
     try:
-        checked = _Row(**row)
+        checked = shape(**row)
     except ValidationError as error:
         raise InputError(f"{path}: board {name!r}: {describe_validation(error)}") from error
     if checked.kind not in kind_names():
@@ -102,18 +100,38 @@ def _unit(path: Path, name: str, row: object) -> Unit:
             f"{path}: board {name!r}: key 'kind' with value {checked.kind!r}: "
             f"{_hint(checked.kind, kind_names(), 'known kinds')}"
         )
-    if load_kind(checked.kind).virtual_only:
+    kind = load_kind(checked.kind)
+    if kind.virtual_only and not checked.virtual:
         raise InputError(
             f"{path}: board {name!r}: key 'kind' with value {checked.kind!r}: there is no real board of this "
             f"kind; measure on {_VIRTUAL}{checked.kind}"
         )
-    return Unit(name=name, **checked.model_dump())
+    if checked.virtual:
+        _check_twin(kind)
+    fields = checked.model_dump()
+    if "faults" in fields:
+        fields["faults"] = _faults(fields["faults"], f"{path}: board {name!r}")
+    return Unit(name=name, **fields)
+
+
+def _faults(fields: dict[str, Any], where: str) -> Faults:
+    faults = read_faults(fields, where)
+    if faults.wrong_chip is not None:
+        _check_twin(load_kind(faults.wrong_chip))
+    return faults
+
+
+def _check_twin(kind: BoardKind) -> None:
+    if not kind.virtual:
+        raise InputError(f"there is no virtual board of kind {kind.name!r}; a real one is needed")
 
 
 def _check_distinct(path: Path, units: dict[str, Unit], key: str) -> None:
     owners: dict[str, str] = {}
     for unit in units.values():
         value = getattr(unit, key)
+        if not value:
+            continue  # a virtual board
         if value in owners:
             raise InputError(
                 f"{path}: boards {owners[value]!r} and {unit.name!r}: key {key!r} with value {value!r} "
@@ -132,10 +150,7 @@ def resolve(board: str) -> Unit:
     if board in units:
         return units[board]
     if board.startswith(_VIRTUAL):
-        kind = load_kind(board.removeprefix(_VIRTUAL))  # its error has the hint
-        if not kind.virtual:
-            raise InputError(f"there is no virtual board of kind {kind.name!r}; a real one is needed")
-        return virtual_unit(kind)
+        return _from_url(board)
     known = [*units, *virtual_names()]
     raise InputError(f"unknown board {board!r}; {_hint(board, known, 'known boards')}")
 
@@ -145,9 +160,22 @@ def virtual_names() -> list[str]:
     return [_VIRTUAL + name for name in kind_names() if load_kind(name).virtual]
 
 
-def virtual_unit(kind: BoardKind) -> Unit:
-    """The virtual board of a kind."""
-    return Unit(name=_VIRTUAL + kind.name, kind=kind.name, virtual=True)
+def _from_url(board: str) -> Unit:
+    """`virtual:<kind>?<settings>`, the settings being faults and `wait_states`."""
+    name, _, query = board.removeprefix(_VIRTUAL).partition("?")
+    kind = load_kind(name)  # its error has the hint
+    _check_twin(kind)
+    fields = split_query(query, board)
+    wait_states = fields.pop("wait_states", None)
+    if wait_states is not None and not wait_states.isdecimal():
+        raise InputError(f"{board}: wait_states={wait_states!r} is no number of wait states; give 0 or more")
+    return Unit(
+        name=board,
+        kind=kind.name,
+        virtual=True,
+        wait_states=None if wait_states is None else int(wait_states),
+        faults=_faults(fields, board),
+    )
 
 
 def _hint(given: str, known: list[str], what: str) -> str:

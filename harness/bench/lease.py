@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from harness.bench.inventory import Unit
+from harness.bench.unit import Unit
 from harness.config.paths import ensure_writable, runtime_dir
 from harness.errors import BusyError
 
@@ -23,7 +23,7 @@ _GLANCE_S = 0.2
 def lease(unit: Unit, wait_s: float = 0.0) -> Iterator[None]:
     """Hold the board exclusively; the system frees it when the process ends, however it ends.
 
-    A virtual board needs no lease: each one that is opened is a process of its own.
+    A virtual board that nobody serves needs no lease: each one that is opened is a process of its own.
 
     Args:
         unit: The board.
@@ -33,7 +33,7 @@ def lease(unit: Unit, wait_s: float = 0.0) -> Iterator[None]:
         BusyError: Another process holds it; the message says which one and since when.
         InputError: The folder of the leases cannot be written.
     """
-    if unit.virtual:
+    if not unit.standing:
         yield
         return
     folder = ensure_writable(runtime_dir() / "leases")
@@ -59,7 +59,7 @@ def holder_of(unit: Unit) -> str | None:
     folder = runtime_dir() / "leases"
     stem = re.sub(r"[^A-Za-z0-9._-]", "_", unit.probe)
     path = folder / f"{stem}.lock"
-    if unit.virtual or not path.exists():
+    if not unit.standing or not path.exists():
         return None
     lock = FileLock(path)
     try:

@@ -3,8 +3,11 @@
 import os
 from dataclasses import dataclass
 
-from harness.bench.inventory import Unit, load_bench, virtual_names
+from harness.bench.inventory import load_bench, virtual_names
 from harness.bench.lease import holder_of
+from harness.bench.probe import connected_probes
+from harness.bench.quarantine import quarantined
+from harness.bench.unit import Unit
 from harness.config.kinds import NO_CHIP, load_kind
 
 
@@ -18,7 +21,7 @@ class BoardRow:
         virtual: Whether it is emulated.
         probe: Unique id of its probe; `None` for a virtual board, whose probe appears with it.
         port: Its serial port; likewise.
-        state: `ready`, `in use by ...`, `no probe`, `no port`, or `emulated`
+        state: `ready`, `in use by ...`, `in quarantine since ...`, `no probe`, `no port`, or `emulated`
             (with `no real chip` where nothing real has this kind).
     """
 
@@ -37,9 +40,18 @@ def list_boards() -> list[BoardRow]:
         InputError: The bench file is wrong.
     """
     units = load_bench().values()
-    seen = _connected_probes() if units else set()
+    seen = set(connected_probes()) if any(unit.standing for unit in units) else set()
+    aside = {row.unit: row for row in quarantined()}
     rows = [
-        BoardRow(unit.name, unit.kind, False, unit.probe, unit.port, _state(unit, seen)) for unit in units
+        BoardRow(
+            unit.name,
+            unit.kind,
+            unit.virtual,
+            unit.probe or None,
+            unit.port or None,
+            f"in quarantine since {aside[unit.name].since}" if unit.name in aside else _state(unit, seen),
+        )
+        for unit in units
     ]
     for name in virtual_names():
         kind = load_kind(name.partition(":")[2])
@@ -49,15 +61,11 @@ def list_boards() -> list[BoardRow]:
 
 
 def _state(unit: Unit, seen: set[str]) -> str:
+    if not unit.standing:
+        return "emulated"
     holder = holder_of(unit)
     if holder:
         return f"in use by {holder}"
     if unit.probe not in seen:
         return "no probe"
     return "ready" if os.path.exists(unit.port) else "no port"
-
-
-def _connected_probes() -> set[str]:
-    from pyocd.probe.aggregator import DebugProbeAggregator
-
-    return {probe.unique_id for probe in DebugProbeAggregator.get_all_connected_probes()}

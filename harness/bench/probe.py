@@ -2,16 +2,16 @@
 
 import logging
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from harness.config.kinds import BoardKind
-from harness.errors import FlashError, ProbeError
+from harness.errors import FlashError, InputError, ProbeError
 
-_OPEN_ATTEMPTS = 3
-_PAUSE_S = 0.3
+VIRTUAL_VENDOR = "Virtual"
+"""What the probes of virtual boards give as their maker."""
+
 # pyOCD's modules import each other in circles, which two threads at once do not survive.
 _OPENING = threading.Lock()
 
@@ -55,38 +55,70 @@ def mapped_errors(board: str, doing: str) -> Iterator[None]:
         raise ProbeError(board, f"{doing} failed: {error}; check the probe's USB cable") from error
 
 
-def open_session(board: str, probe_uid: str, kind: BoardKind) -> Any:
+def open_session(
+    board: str,
+    probe_uid: str,
+    kind: BoardKind,
+    virtual: bool,
+    *,
+    under_reset: bool = False,
+    frequency_hz: int | None = None,
+) -> Any:
     """Connect to the probe; gives an open `pyocd.core.session.Session`.
+
+    Args:
+        board: The unit's name.
+        probe_uid: Unique id of its probe.
+        kind: What its chip should be.
+        virtual: Whether it is emulated; a probe that says otherwise is refused, so that no estimate passes for silicon.
+        under_reset: Whether to hold the chip in reset while connecting and to halt it then.
+        frequency_hz: SWD clock; pyOCD's own where it is None.
 
     Raises:
         ProbeError: There is no such probe, or it cannot be opened.
+        InputError: The bench file calls a virtual board a real one, or the other way round.
     """
+    options = dict(_OPTIONS)
+    if under_reset:
+        options["connect_mode"] = "under-reset"
+    if frequency_hz is not None:
+        options["frequency"] = frequency_hz
     with _OPENING:
-        return _open_session(board, probe_uid, kind)
+        return _open_session(board, probe_uid, kind, virtual, options)
 
 
-def _open_session(board: str, probe_uid: str, kind: BoardKind) -> Any:
+def _open_session(board: str, probe_uid: str, kind: BoardKind, virtual: bool, options: dict[str, Any]) -> Any:
     _quieten()
     from pyocd.core import exceptions
     from pyocd.core.session import Session
     from pyocd.probe.aggregator import DebugProbeAggregator
 
     with mapped_errors(board, "connecting to the probe"):
-        for attempt in range(1, _OPEN_ATTEMPTS + 1):
-            probe = DebugProbeAggregator.get_probe_with_id(probe_uid)
-            if probe is None:
-                raise ProbeError(board, f"no probe with the id {probe_uid!r} is connected; plug it in")
-            session = Session(probe, options={**_OPTIONS, "target_override": kind.pyocd_target})
-            _forget_register_names(session)
-            try:
-                session.open()
-                return session
-            except exceptions.Error:
-                _abandon(session)
-                if attempt == _OPEN_ATTEMPTS:
-                    raise
-                time.sleep(_PAUSE_S)
-    raise AssertionError("unreachable")
+        probe = DebugProbeAggregator.get_probe_with_id(probe_uid)
+        if probe is None:
+            raise ProbeError(board, f"no probe with the id {probe_uid!r} is connected; plug it in")
+        if (probe.vendor_name == VIRTUAL_VENDOR) != virtual:
+            raise InputError(
+                f"{board}: its probe {probe_uid!r} is {'no' if virtual else 'that of a'} virtual board; "
+                f"write virtual = {'false' if virtual else 'true'} in the bench file"
+            )
+        session = Session(probe, options={**options, "target_override": kind.pyocd_target})
+        _forget_register_names(session)
+        try:
+            session.open()
+        except exceptions.Error:
+            abandon(session)
+            raise
+        return session
+
+
+def connected_probes() -> dict[str, Any]:
+    """Every probe that pyOCD sees now, by unique id."""
+    from pyocd.probe.aggregator import DebugProbeAggregator
+
+    _quieten()
+    with _OPENING:
+        return {probe.unique_id: probe for probe in DebugProbeAggregator.get_all_connected_probes()}
 
 
 def preload() -> None:
@@ -108,8 +140,8 @@ def _forget_register_names(session: Any) -> None:
         archive.close()
 
 
-def _abandon(session: Any) -> None:
-    """Close what a failed `open` left half open."""
+def abandon(session: Any) -> None:
+    """Close a session that failed, and what it left half open."""
     from pyocd.core import exceptions
 
     try:

@@ -36,6 +36,7 @@ class VirtualProcess:
         )
         self._unread = b""
         self._last_fault: str | None = None
+        self._lost_s = 0.0
 
     def wait_ready(self) -> tuple[str, str]:
         """Probe id and serial port, once the board runs.
@@ -54,10 +55,28 @@ class VirtualProcess:
 
     def last_fault(self) -> str | None:
         """What the emulation says of the last fault, if there was one."""
-        for event in self._events(0.0):
+        self._listen(0.0)
+        return self._last_fault
+
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self._process.poll() is None
+
+    def lost_s(self, wait_s: float) -> float:
+        """Seconds by which the emulation has been slower than the chip, where its clock keeps to the wall's.
+
+        Args:
+            wait_s: How long to wait for news.
+        """
+        self._listen(wait_s)
+        return self._lost_s
+
+    def _listen(self, wait_s: float) -> None:
+        for event in self._events(wait_s):
             if event["event"] == "fault":
                 self._last_fault = str(event["reason"])
-        return self._last_fault
+            elif event["event"] == "slow":
+                self._lost_s = float(event["lost_s"])
 
     def close(self) -> None:
         """End the board."""

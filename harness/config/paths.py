@@ -2,6 +2,7 @@
 
 Environment variables win over defaults: `HARNESS_RESULTS_DIR` (the store, default `./results`),
 `HARNESS_CACHE_DIR` (rebuildable files), `HARNESS_RUNTIME_DIR` (leases, running virtual boards),
+`HARNESS_STATE_DIR` (boards in quarantine),
 `HARNESS_BENCH_FILE` (the inventory of boards), `HARNESS_DATA_DIR` (data sets).
 """
 
@@ -48,6 +49,12 @@ def runtime_dir() -> Path:
     # A timer job does not get the variable that a login gets, and must still see the same leases.
     session = Path(f"/run/user/{os.getuid()}")
     return session / _APP if session.is_dir() else Path(tempfile.gettempdir()) / f"{_APP}-{os.getuid()}"
+
+
+def state_dir() -> Path:
+    """Folder of what must be remembered from run to run: boards in quarantine."""
+    given = os.environ.get("HARNESS_STATE_DIR")
+    return Path(given) if given else platformdirs.user_state_path(_APP)
 
 
 def bench_file() -> Path:

@@ -2,9 +2,11 @@
 
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+from harness.config.faults import Faults
 from harness.config.kinds import BoardKind
 from harness.virtual.chip import chip_of
 from harness.virtual.clock import Clock
@@ -18,25 +20,16 @@ from harness.virtual.counting import CycleCounter
 from harness.virtual.debug_port import DebugPort
 from harness.virtual.debug_server import DebugServer
 from harness.virtual.emulator import Emulator
-from harness.virtual.injection import Faults
+from harness.virtual.injection import Injector
+from harness.virtual.line import BoardLine
 from harness.virtual.memory import Bus
+from harness.virtual.pace import Pace
 from harness.virtual.registers import Peripheral
 from harness.virtual.serial_line import SerialLine
 
+# With the wall's clock: how often the core looks at it.
+_LOOK_S = 0.005
 _COMPARATORS = {"cortex-m0": 4, "cortex-m4": 6}
-
-
-class _FaultyLine:
-    """The serial line with the injected faults between board and host."""
-
-    def __init__(self, line: SerialLine, faults: Faults) -> None:
-        self._faults = faults
-        self._line = line
-        self.receive = line.receive
-        self.wait = line.wait
-
-    def send(self, value: int) -> None:
-        self._line.send(self._faults.on_line(value))
 
 
 class VirtualBoard:
@@ -47,26 +40,38 @@ class VirtualBoard:
         device_id: 64-bit serial number of the chip.
         faults: Faults to inject.
         on_fault: Told of each fault that the core takes.
+        on_probe_lost: Told when the probe's connection breaks on purpose.
+        realtime: Whether its clock keeps to the wall's.
 
     Attributes:
         serial_port: Path of the serial device.
         debug_socket: Path of the debug port's socket.
+        pace: What keeps its clock to the wall's; None where it runs as fast as it can.
     """
 
     def __init__(
-        self, kind: BoardKind, device_id: int, faults: Faults, on_fault: Callable[[Fault], None]
+        self,
+        kind: BoardKind,
+        device_id: int,
+        faults: Faults,
+        on_fault: Callable[[Fault], None],
+        on_probe_lost: Callable[[], None],
+        realtime: bool,
     ) -> None:
         lock = threading.Condition(threading.RLock())
-        chip = chip_of(kind, device_id, faults.damaged)
+        injector = Injector(faults)
+        chip = chip_of(kind, device_id, injector.damaged)
         counter = CycleCounter(CostTable(kind.core), chip.flash, chip.ram)
-        clock = Clock(kind.clock_hz, counter.cycles)
+        clock = Clock(kind.clock_hz, counter.cycles, faults.dead_timer)
+        injector.seconds = clock.seconds
+        self.pace = Pace(clock, lock) if realtime else None
         line = SerialLine(lock)
         self.serial_port = line.port
 
         parts = PARTS[kind.core]
-        control = SystemControl(kind.core, clock)
+        control = SystemControl(kind.core, clock.timers)
         trace: TraceUnitM0 | TraceUnitM4
-        trace = TraceUnitM0() if kind.core == "cortex-m0" else TraceUnitM4(clock)
+        trace = TraceUnitM0() if kind.core == "cortex-m0" else TraceUnitM4(clock.timers)
         control.on_trace_enable = trace.set_trace
         breakpoints = BreakpointUnit(_COMPARATORS[kind.core])
         components: tuple[Peripheral, ...] = (control, trace, breakpoints)
@@ -78,7 +83,7 @@ class VirtualBoard:
             programmable=chip.programmable,
             read_only=chip.read_only,
             peripherals=(
-                *chip.peripherals(clock, _FaultyLine(line, faults)),
+                *chip.peripherals(clock, BoardLine(line, injector, kind.uart.baud, self.pace)),
                 *components,
                 RomTable(kind.core, components),
             ),
@@ -93,13 +98,33 @@ class VirtualBoard:
         self._core.breakpoints = breakpoints.addresses
         breakpoints.on_change = self._core.refresh
         control.core = self._core
+        self._core.pace = self.pace
+
+        def on_reset() -> None:
+            if injector.on_reset(chip.flash):
+                emulator.code_changed()
+
+        def brown_out() -> None:
+            chip.ram.buffer[:] = bytes(chip.ram.size_bytes)
+            self._core.request_reset()
+
+        def breaks() -> bool:
+            broken = injector.loses_probe()
+            if broken:
+                on_probe_lost()
+            return broken
+
+        self._core.on_reset = on_reset
+        injector.reset = self._core.request_reset
+        injector.brown_out = brown_out
         self.debug_socket = str(Path(tempfile.mkdtemp(prefix="harness-board-")) / "swd")
         self._server = DebugServer(
             self.debug_socket,
             DebugPort(kind.core, bus, chip.has_control_port, controller.erase_everything),
             lock,
             self._core.hold_reset,
-            faults.refuses_probe,
+            injector.refuses_probe,
+            breaks,
         )
 
     def start(self) -> None:
@@ -107,3 +132,10 @@ class VirtualBoard:
         self._core.power_on()
         threading.Thread(target=self._core.loop, name="core", daemon=True).start()
         threading.Thread(target=self._server.serve, name="debug", daemon=True).start()
+        if self.pace:
+            threading.Thread(target=self._keep_pace, name="pace", daemon=True).start()
+
+    def _keep_pace(self) -> None:
+        while True:
+            time.sleep(_LOOK_S)
+            self._core.look_at_clock()

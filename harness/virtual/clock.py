@@ -11,16 +11,27 @@ class Clock:
 
     Attributes:
         hz: Core clock frequency.
+        timers: The clock of the chip's timers: this one, or one that stands still where they are broken on purpose.
+
+    Args:
+        hz: Core clock frequency.
+        executed: Cycles of executed instructions so far.
+        dead_timers: Whether the timers are broken.
     """
 
-    def __init__(self, hz: int, executed: Callable[[], int]) -> None:
+    def __init__(self, hz: int, executed: Callable[[], int], dead_timers: bool = False) -> None:
         self.hz = hz
+        self.timers: Clock = _StandingClock(hz, executed) if dead_timers else self
         self._executed = executed
         self._waited = 0
 
     def now(self) -> int:
         """Cycles since power-on; never decreases."""
         return self._executed() + self._waited
+
+    def seconds(self) -> float:
+        """Seconds since power-on."""
+        return self.now() / self.hz
 
     def wait(self, cycles: int) -> None:
         """Let `cycles` pass without executing."""
@@ -29,3 +40,10 @@ class Clock:
     def wait_until(self, cycle: int) -> None:
         """Let time pass up to `cycle`, if that is still to come."""
         self.wait(cycle - self.now())
+
+
+class _StandingClock(Clock):
+    """Always 0."""
+
+    def now(self) -> int:
+        return 0

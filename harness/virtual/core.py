@@ -13,6 +13,7 @@ from harness.virtual.counting import CycleCounter
 from harness.virtual.emulator import Emulator, Stop
 from harness.virtual.exception_entry import enter_exception
 from harness.virtual.memory import Bus
+from harness.virtual.pace import Pace
 
 _C_DEBUGEN, _C_HALT, _C_STEP = 1, 2, 4
 _S_REGRDY, _S_HALT, _S_LOCKUP, _S_RETIRE_ST, _S_RESET_ST = 1 << 16, 1 << 17, 1 << 19, 1 << 24, 1 << 25
@@ -50,6 +51,8 @@ class Core:
         lock: Guards the core and all peripherals; released while instructions run.
         state: What the core does.
         fault: The last fault since reset.
+        on_reset: Called when the chip resets, before it reads its vector table.
+        pace: Keeps the core to the wall's clock; None for as fast as it can.
     """
 
     def __init__(
@@ -67,6 +70,8 @@ class Core:
         self.state = State.IN_RESET
         self.fault: Fault | None = None
         self.breakpoints: Callable[[], frozenset[int]] = frozenset
+        self.on_reset: Callable[[], None] = lambda: None
+        self.pace: Pace | None = None
         self._emulator = emulator
         self._registers = emulator.registers
         self._bus = bus
@@ -90,7 +95,10 @@ class Core:
         self._owner = threading.current_thread()
         while True:
             with self.lock:
-                self.lock.wait_for(lambda: self.state is State.RUNNING)
+                if self.state is not State.RUNNING:
+                    self.lock.wait_for(lambda: self.state is State.RUNNING)
+                    if self.pace:
+                        self.pace.start()
                 self._counter.clear_stop()
                 if self._halt_wanted or self._reset_wanted or self._hold_wanted:
                     self._finish(Stop("requested"))
@@ -101,6 +109,8 @@ class Core:
             stop = self._emulator.run(breakpoints, step)
             with self.lock:
                 self._executing = False
+                if self.pace and stop.kind in ("requested", "sleep"):
+                    self.pace.keep()
                 self._finish(stop)
 
     def _finish(self, stop: Stop) -> None:
@@ -180,7 +190,13 @@ class Core:
             self._reset()
             self.lock.notify_all()
 
+    def look_at_clock(self) -> None:
+        """End the run under way for a moment, so that `pace` is kept. For another thread to call."""
+        if self._executing:
+            self._counter.request_stop()
+
     def _reset(self) -> None:
+        self.on_reset()
         for peripherals in self._bus.peripherals.values():
             for peripheral in peripherals:
                 peripheral.reset()

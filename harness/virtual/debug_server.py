@@ -18,6 +18,7 @@ class DebugServer:
         lock: The board's lock.
         hold_reset: Drives the reset pin.
         refuses: Asked once for each attempt to open the probe.
+        breaks: Asked once for each request; whether the connection ends instead of answering.
     """
 
     def __init__(
@@ -27,11 +28,13 @@ class DebugServer:
         lock: threading.Condition,
         hold_reset: Callable[[bool], None],
         refuses: Callable[[], bool],
+        breaks: Callable[[], bool],
     ) -> None:
         self._port = port
         self._lock = lock
         self._hold_reset = hold_reset
         self._refuses = refuses
+        self._breaks = breaks
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(path)
         self._listener.listen(1)
@@ -43,7 +46,10 @@ class DebugServer:
             with connection:
                 try:
                     while True:
-                        wire.send(connection, self._execute(wire.receive(connection)))
+                        request = wire.receive(connection)
+                        if self._breaks():
+                            break
+                        wire.send(connection, self._execute(request))
                 except OSError:
                     continue
 

@@ -1,65 +1,148 @@
-"""Faults put into a board on purpose, so that every recovery path of the harness can be tested.
-
-Each is given as `name=number` (or `name=address`):
-
-| fault | effect |
-|---|---|
-| `drop=N` | every Nth byte from the board to the host is lost |
-| `corrupt=N` | every Nth byte from the board to the host arrives with a bit flipped |
-| `duplicate=N` | every Nth byte from the board to the host arrives twice |
-| `mute-after=N` | after N bytes the board says nothing more |
-| `probe-refuse=N` | the probe refuses to open N times |
-| `flash-stuck=ADDRESS` | the lowest bit of the flash word at ADDRESS cannot be programmed to 1 |
-"""
+"""Strikes with the faults of `harness.config.faults` at the places of a virtual board where they belong."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable
 
-NAMES = ("drop", "corrupt", "duplicate", "mute-after", "probe-refuse", "flash-stuck")
+from harness.config.faults import Faults
+from harness.virtual.memory import Ram
+
+_MODE, _WRONG_MODE = b"m-timestamp-mode-performance", b"m-timestamp-mode-energy"
+_COMMAND_END = ord("%")
 
 
-class Faults:
-    """The faults of one board.
+class Injector:
+    """The faults of one board under way. Its methods are called with the board's lock held.
 
     Args:
-        specs: As in the table above.
-        seed: Chooses the bits that are flipped.
+        faults: Which.
 
-    Raises:
-        ValueError: A name is unknown or a number is none.
+    Attributes:
+        seconds: The board's time, in seconds since power-on; set by the board.
+        reset: Resets the chip; likewise.
+        brown_out: Resets it and loses its RAM; likewise.
     """
 
-    def __init__(self, specs: Iterable[str] = (), seed: int = 0) -> None:
-        self._numbers: dict[str, int] = {}
-        for spec in specs:
-            name, _, number = spec.partition("=")
-            if name not in NAMES:
-                raise ValueError(f"unknown fault {name!r}; known are {', '.join(NAMES)}")
-            self._numbers[name] = int(number, 0)
-        self._random = random.Random(seed)
-        self._sent = 0
-        self._opened = 0
+    def __init__(self, faults: Faults) -> None:
+        self.faults = faults
+        self.seconds: Callable[[], float] = lambda: 0.0
+        self.reset: Callable[[], None] = lambda: None
+        self.brown_out: Callable[[], None] = lambda: None
+        # A stream for each direction: what happens to a byte depends on its place in the stream alone.
+        self._outward, self._inward, self._commands = (
+            random.Random(f"{faults.seed} {stream}") for stream in ("to-host", "to-board", "commands")
+        )
+        self._held = b""
+        self._heard = self._programmed = self._opened = self._requests = self._flashings = 0
+        self._struck: dict[str, int] = {}
+        self._hung = False
+        self._since_s = 0.0
+        self._lasting: bytes | None = None
 
-    def _every(self, name: str) -> bool:
-        period = self._numbers.get(name, 0)
-        return period > 0 and self._sent % period == 0
+    def _strikes(self, fault: str) -> bool:
+        """Whether a fault that strikes a limited number of times still does; counts it."""
+        done = self._struck.get(fault, 0)
+        if self.faults.times is not None and done >= self.faults.times:
+            return False
+        self._struck[fault] = done + 1
+        return True
 
-    def on_line(self, value: int) -> bytes:
+    # The serial line.
+
+    def to_host(self, value: int) -> bytes:
         """What arrives at the host when the board sends the byte `value`."""
-        self._sent += 1
-        if "mute-after" in self._numbers and self._sent > self._numbers["mute-after"]:
+        if self._hangs():
             return b""
-        if self._every("drop"):
+        data = bytes([value])
+        if self.faults.wrong_mode:
+            data = self._announce_wrong_mode(data)
+        return data if self.faults.direction == "to-board" else self._spoil(data, self._outward)
+
+    def to_board(self, data: bytes) -> bytes:
+        """What arrives at the board of what the host has sent; a fault may strike at a command's end."""
+        if self.faults.direction != "to-host":
+            data = self._spoil(data, self._inward)
+        for _ in range(data.count(_COMMAND_END)):
+            self._heard += 1
+            if (
+                self.faults.reboot
+                and self._commands.random() < self.faults.reboot
+                and self._strikes("reboot")
+            ):
+                self.reset()
+        return b"" if self._hangs() else data
+
+    def is_late(self) -> bool:
+        """Whether the next byte to the host comes late."""
+        return bool(self.faults.delay) and self._outward.random() < self.faults.delay
+
+    def _spoil(self, data: bytes, chance: random.Random) -> bytes:
+        faults = self.faults
+        if not (faults.drop or faults.corrupt or faults.duplicate):
+            return data
+        arrived = bytearray()
+        for value in data:
+            if chance.random() < faults.drop:
+                continue
+            if chance.random() < faults.corrupt:
+                value ^= 1 << chance.randrange(8)
+            arrived += bytes([value]) * (2 if chance.random() < faults.duplicate else 1)
+        return bytes(arrived)
+
+    def _hangs(self) -> bool:
+        after, after_s = self.faults.hang_after, self.faults.hang_after_s
+        due = (after is not None and self._heard > after) or (
+            after_s is not None and self.seconds() - self._since_s > after_s
+        )
+        if due and not self._hung:
+            self._hung = self._strikes("hang")
+        return self._hung
+
+    def _announce_wrong_mode(self, data: bytes) -> bytes:
+        self._held += data
+        if _MODE.startswith(self._held) and self._held != _MODE:
             return b""
-        if self._every("corrupt"):
-            value ^= 1 << self._random.randrange(8)
-        return bytes([value]) * (2 if self._every("duplicate") else 1)
+        sent, self._held = self._held.replace(_MODE, _WRONG_MODE), b""
+        return sent
+
+    # Flash and reset.
+
+    def damaged(self, address: int, word: int) -> int:
+        """What the flash keeps of a programmed `word`."""
+        self._programmed += 1
+        words = self.faults.brownout
+        if words is not None and self._programmed % words == 0 and self._strikes("brownout"):
+            self.brown_out()
+        return word & ~1 if self.faults.stuck == address else word
+
+    def on_reset(self, flash: Ram) -> bool:
+        """The chip resets; gives whether the content of its flash has changed with it."""
+        self._heard, self._hung, self._held = 0, False, b""
+        self._since_s = self.seconds()
+        if self.faults.stale_after is None:
+            return False
+        content = bytes(flash.buffer)
+        if self._lasting is None:
+            self._lasting = content
+        if content == self._lasting:
+            return False
+        self._flashings += 1
+        if self._flashings <= self.faults.stale_after:
+            self._lasting = content
+            return False
+        flash.buffer[:] = self._lasting
+        return True
+
+    # The probe.
 
     def refuses_probe(self) -> bool:
         """Whether this attempt to open the probe fails."""
         self._opened += 1
-        return self._opened <= self._numbers.get("probe-refuse", 0)
+        return self._opened <= self.faults.probe_busy
 
-    def damaged(self, address: int, word: int) -> int:
-        """What the flash keeps of a programmed `word`."""
-        return word & ~1 if self._numbers.get("flash-stuck") == address else word
+    def loses_probe(self) -> bool:
+        """Whether the probe's connection breaks at this request."""
+        after = self.faults.probe_lost_after
+        self._requests += 1
+        if after is None or self._requests % after:
+            return False
+        return self._strikes("probe_lost_after")

@@ -75,9 +75,14 @@ def write(record: Record) -> Path:
     return path
 
 
+def unlist(record: Record) -> None:
+    """Take a record away; the board goes on."""
+    (record_dir() / f"{record.unique_id}.json").unlink(missing_ok=True)
+
+
 def remove(record: Record) -> None:
     """Take a record and its socket away."""
-    (record_dir() / f"{record.unique_id}.json").unlink(missing_ok=True)
+    unlist(record)
     shutil.rmtree(Path(record.debug_socket).parent, ignore_errors=True)
 
 

@@ -63,6 +63,12 @@ class SerialLine:
             os.read(self._wake_read, 64)
         return time.monotonic() - start
 
+    def pause(self, seconds: float) -> float:
+        """Sleep whatever comes; gives the seconds slept."""
+        start = time.monotonic()
+        self._sleep([], [], seconds)
+        return time.monotonic() - start
+
     def wake(self) -> None:
         """End a `wait` in another thread."""
         with suppress(BlockingIOError):

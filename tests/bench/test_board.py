@@ -43,14 +43,16 @@ def test_blank_board_says_why_it_is_silent() -> None:
 
 
 def test_probe_that_opens_at_the_third_try() -> None:
-    with open_board("virtual:nrf51-dk", virtual_options=["--faults", "probe-refuse=2"]) as board:
+    with open_board("virtual:nrf51-dk?probe_busy=2") as board:
         board.flash(build_program("nrf51-dk"))
 
 
 def test_probe_that_refuses() -> None:
     with (
-        open_board("virtual:nrf51-dk", virtual_options=["--faults", "probe-refuse=9"]) as board,
-        pytest.raises(ProbeError, match=r"virtual:nrf51-dk: connecting to the probe failed: .*refuses"),
+        open_board("virtual:nrf51-dk?probe_busy=9") as board,
+        pytest.raises(
+            ProbeError, match=r"virtual:nrf51-dk\?probe_busy=9: connecting to the probe failed: .*refuses"
+        ),
     ):
         board.flash(build_program("nrf51-dk"))
 
@@ -61,23 +63,10 @@ def test_worn_flash_fails_to_verify() -> None:
     # A word whose lowest bit is 1, which the injected fault keeps at 0.
     address = next(at for at in range(0, len(content), 4) if content[at] & 1)
     with (
-        open_board("virtual:nrf51-dk", virtual_options=["--faults", f"flash-stuck={address}"]) as board,
+        open_board(f"virtual:nrf51-dk?stuck={address}") as board,
         pytest.raises(FlashError, match=f"verifying the flash failed: 0x{address:08X} holds"),
     ):
         board.flash(program)
-
-
-@pytest.mark.parametrize(("fault", "answer"), [("mute-after=6", ""), ("drop=7", "ello")])
-def test_faults_of_the_line_arrive(fault: str, answer: str) -> None:
-    with (
-        open_board("virtual:nrf51-dk", virtual_options=["--faults", fault]) as board,
-        board.open_serial() as port,
-    ):
-        port.timeout = 0.3
-        board.flash(build_program("nrf51-dk"))
-        assert port.readline() == b"hello\n"
-        port.write(b"Hello\n")
-        assert port.readline().decode().strip() == answer
 
 
 def test_board_that_dies_is_a_probe_error() -> None:
@@ -90,20 +79,13 @@ def test_board_that_dies_is_a_probe_error() -> None:
             board.reset()
 
 
-def test_board_that_cannot_start() -> None:
-    with (
-        pytest.raises(ProbeError, match=r"did not start: .*unknown fault 'nonsense'"),
-        open_board("virtual:nrf51-dk", virtual_options=["--faults", "nonsense=1"]),
-    ):
-        pass
-
-
 def real_board(port: str) -> Unit:
     return Unit(name="desk", kind="nrf51-dk", probe="no-such-probe", port=port)
 
 
 def test_probe_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARNESS_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setattr("harness.bench.recovery.PROBE_WAIT_S", 0.1)
     with (
         open_board(real_board("/dev/null")) as board,
         pytest.raises(ProbeError, match="desk: no probe with the id 'no-such-probe'"),

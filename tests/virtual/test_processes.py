@@ -100,7 +100,7 @@ def test_record_of_a_dead_board_is_removed(tmp_path: Path, monkeypatch: pytest.M
     ("arguments", "words"),
     [
         (["--kind", "nrf51-kd"], "did you mean 'nrf51-dk'"),
-        (["--kind", "nrf51-dk", "--faults", "x=1"], "unknown fault"),
+        (["--kind", "nrf51-dk", "--faults", "x=1"], "unknown fault 'x'"),
     ],
 )
 def test_wrong_arguments(arguments: list[str], words: str) -> None:

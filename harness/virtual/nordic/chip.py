@@ -126,7 +126,7 @@ class NordicChip:
         return (
             ClockPower(),
             Uart(clock, line),
-            *(Timer(name, base, channels, clock) for name, base, channels in self._variant.timers),
+            *(Timer(name, base, channels, clock.timers) for name, base, channels in self._variant.timers),
             Watchdog(),
             self._nvmc,
             *(Gpio(name, base) for name, base in self._variant.ports),

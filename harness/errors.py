@@ -18,7 +18,8 @@
     │   ├── CoreFaultError (13)    the core stopped in a fault
     │   └── WrongImageError (14)   the board runs another image than the one flashed
     ├── MeasurementError (5)       figures that cannot be trusted
-    │   └── TimerError (12)        the device's clock does not tick as it should
+    │   ├── TimerError (12)        the device's clock does not tick as it should
+    │   └── MeterError (15)        the power meter does not do its part
     ├── StoreError (6)             the result store cannot be read or written
     └── SearchError (7)            no candidate can be chosen
 """
@@ -137,6 +138,20 @@ class TimerError(MeasurementError):
     """The device's clock does not tick as it should."""
 
     exit_code = 12
+
+
+class MeterError(MeasurementError):
+    """The power meter does not do its part.
+
+    Attributes:
+        meter: Its name.
+    """
+
+    exit_code = 15
+
+    def __init__(self, meter: str, message: str) -> None:
+        self.meter = meter
+        super().__init__(f"meter {meter}: {message}")
 
 
 class StoreError(HarnessError):

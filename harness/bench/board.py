@@ -20,7 +20,7 @@ from harness.bench.spawn import VirtualProcess
 from harness.bench.symbols import Symbols
 from harness.bench.unit import Unit
 from harness.config.kinds import BoardKind, load_kind
-from harness.errors import BoardError, InputError, LinkError, ProbeError
+from harness.errors import BoardError, InputError, LinkError
 
 if TYPE_CHECKING:
     from harness.firmware import Image
@@ -44,6 +44,7 @@ class LeasedBoard:
         probe_uid: Unique id of its debug probe.
         port_path: Its serial port.
         baud: Speed of the serial line, bits a second.
+        meter: The power meter in its supply, as `lpm01a:PORT`; a virtual board's is simulated. None if it has none.
         recoveries: Every step that was taken to mend it, in order.
     """
 
@@ -65,6 +66,7 @@ class LeasedBoard:
         self._session: Any = None
         self._symbols = Symbols()
         self.probe_uid, self.port_path = process.wait_ready() if process else (unit.probe, unit.port)
+        self.meter = f"lpm01a:{process.meter_port}" if process else unit.meter
 
     def flash(self, image: "Image | Path") -> FlashReport:
         """Erase, program, verify, and start the new program.
@@ -107,8 +109,11 @@ class LeasedBoard:
             total_s=time.monotonic() - start,
         )
 
-    def open_serial(self) -> serial.Serial:
+    def open_serial(self, baud: int | None = None) -> serial.Serial:
         """Open the serial port for this process alone. Open it before a reset to see what the board says.
+
+        Args:
+            baud: Speed of an image that has one of its own; None for the board's.
 
         Raises:
             LinkError: The port is missing, in use or not permitted.
@@ -116,7 +121,7 @@ class LeasedBoard:
         try:
             return serial.Serial(
                 self.port_path,
-                self.baud,
+                baud or self.baud,
                 timeout=_READ_TIMEOUT_S,
                 write_timeout=_WRITE_TIMEOUT_S,
                 exclusive=True,

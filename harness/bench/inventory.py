@@ -8,6 +8,7 @@
     port = "/dev/serial/by-id/usb-SEGGER_J-Link_000683377322-if00"
     baud = 115200                                                   # optional
     power = "uhubctl -l 1-1 -p 2 -a cycle"                          # optional: command that switches it off and on
+    meter = "lpm01a:/dev/serial/by-id/usb-STM_PowerShield-if00"     # optional
     mass_erase = true                                               # optional: may all of its flash be erased?
 
     [shaky]                                                         # a virtual board with faults
@@ -45,6 +46,7 @@ class _Row(BaseModel):
     port: Text
     baud: int | None = Field(default=None, gt=0)
     power: Text | None = None
+    meter: Text | None = None
     mass_erase: bool = False
     virtual: bool = False
 

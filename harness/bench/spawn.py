@@ -19,6 +19,9 @@ _LEAVE_S = 3.0
 class VirtualProcess:
     """The process of one virtual board. It ends with this one, whatever happens to it.
 
+    Attributes:
+        meter_port: Serial port of its simulated power meter.
+
     Args:
         name: The board's name, for messages.
         kind: Its kind.
@@ -35,11 +38,12 @@ class VirtualProcess:
             stderr=self._errors,
         )
         self._unread = b""
+        self.meter_port = ""
         self._last_fault: str | None = None
         self._lost_s = 0.0
 
     def wait_ready(self) -> tuple[str, str]:
-        """Probe id and serial port, once the board runs.
+        """Probe id and serial port, once the board runs; `meter_port` is known then too.
 
         Raises:
             ProbeError: It did not start.
@@ -48,6 +52,7 @@ class VirtualProcess:
         while time.monotonic() < deadline:
             for event in self._events(0.2):
                 if event["event"] == "ready":
+                    self.meter_port = str(event["meter_port"])
                     return str(event["unique_id"]), str(event["serial_port"])
             if self._process.poll() is not None:
                 break

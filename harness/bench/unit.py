@@ -20,6 +20,7 @@ class Unit(BaseModel):
         port: Its serial port; empty for a virtual board.
         baud: Speed of the serial line, if it is not the kind's.
         power: Command that switches it off and on, if any.
+        meter: Power meter in its supply, if any: `lpm01a:PORT`, `joulescope` or `joulescope:SERIAL`.
         mass_erase: Whether all of its flash may be erased where programming fails.
         virtual: Whether it is emulated.
         wait_states: Of a virtual board's flash, where not the kind's.
@@ -34,6 +35,7 @@ class Unit(BaseModel):
     port: str = ""
     baud: int | None = Field(default=None, gt=0)
     power: Text | None = None
+    meter: Text | None = None
     mass_erase: bool = False
     virtual: bool = False
     wait_states: int | None = Field(default=None, ge=0)

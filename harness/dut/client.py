@@ -182,12 +182,7 @@ class Dut:
             ProtocolError: Also where the firmware gives no time stamps (energy mode).
         """
         command = f"infer {iterations} {warmup}"
-        events = self._command(command, timeout_s)
-        # A byte lost on the way out changes the number of iterations and so the figure.
-        if self._only(command, events, ev.WarmupStart).iterations != warmup:
-            raise self._wrong(command, "another number of warm-up iterations in the answer")
-        if self._only(command, events, ev.InferStart).iterations != iterations:
-            raise self._wrong(command, "another number of iterations in the answer")
+        events = self._window(command, iterations, warmup, timeout_s)
         laps = [event.us for event in events if isinstance(event, ev.Lap)]
         if not laps:
             raise self._wrong(command, "no time stamps; is this firmware built for energy mode?")
@@ -195,6 +190,39 @@ class Dut:
             raise self._wrong(command, f"{len(laps)} time stamps where 2 are due")
         results = self._only(command, events, ev.Results)
         return InferReply(laps[0], laps[1], iterations, list(results.values))
+
+    def infer_marked(
+        self, iterations: int = 1, warmup: int = 0, timeout_s: float | None = None
+    ) -> list[float]:
+        """Run one window whose ends the firmware marks on a pin.
+
+        Args:
+            iterations: Inferences in the window, from 1.
+            warmup: Inferences before it, from 0.
+            timeout_s: What the whole may take; by default the allowance.
+
+        Returns:
+            The dequantised outputs of the last inference.
+
+        Raises:
+            ProtocolError: Also where the firmware gives time stamps (performance mode).
+        """
+        command = f"infer {iterations} {warmup}"
+        events = self._window(command, iterations, warmup, timeout_s)
+        if any(isinstance(event, ev.Lap) for event in events):
+            raise self._wrong(
+                command, "time stamps on the line; is this firmware built for performance mode?"
+            )
+        return list(self._only(command, events, ev.Results).values)
+
+    def _window(self, command: str, iterations: int, warmup: int, timeout_s: float | None) -> list[ev.Event]:
+        events = self._command(command, timeout_s)
+        # A byte lost on the way out changes the number of iterations and so the figure.
+        if self._only(command, events, ev.WarmupStart).iterations != warmup:
+            raise self._wrong(command, "another number of warm-up iterations in the answer")
+        if self._only(command, events, ev.InferStart).iterations != iterations:
+            raise self._wrong(command, "another number of iterations in the answer")
+        return events
 
     def results(self) -> list[float]:
         """Dequantised outputs of the last inference, once more."""

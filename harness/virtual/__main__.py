@@ -143,6 +143,7 @@ def main() -> int:
         ram_bytes=kind.ram.size_bytes,
         unique_id=arguments.unique_id or f"virtual-{kind.name}-{secrets.token_hex(4)}",
         serial_port=board.serial_port,
+        meter_port=board.meter_port,
         debug_socket=board.debug_socket,
     )
     stopping = threading.Event()
@@ -155,7 +156,7 @@ def main() -> int:
         return 2
     board.start()
     probe.show(record, at_once=faults.probe_lost_after is not None)
-    _tell(event="ready", unique_id=record.unique_id, serial_port=port)
+    _tell(event="ready", unique_id=record.unique_id, serial_port=port, meter_port=record.meter_port)
     _wait(arguments.leave_with_parent, stopping, board.pace)
     records.remove(record)
     if arguments.pty:

@@ -23,6 +23,7 @@ from harness.virtual.emulator import Emulator
 from harness.virtual.injection import Injector
 from harness.virtual.line import BoardLine
 from harness.virtual.memory import Bus
+from harness.virtual.meter import BoardMeter, MeteredLine
 from harness.virtual.pace import Pace
 from harness.virtual.registers import Peripheral
 from harness.virtual.serial_line import SerialLine
@@ -46,6 +47,7 @@ class VirtualBoard:
     Attributes:
         serial_port: Path of the serial device.
         debug_socket: Path of the debug port's socket.
+        meter_port: Path of the simulated power meter's serial device.
         pace: What keeps its clock to the wall's; None where it runs as fast as it can.
     """
 
@@ -67,6 +69,9 @@ class VirtualBoard:
         self.pace = Pace(clock, lock) if realtime else None
         line = SerialLine(lock)
         self.serial_port = line.port
+        self._meter = BoardMeter(kind, clock, lock, lambda on: self._core.hold_reset(not on))
+        self.meter_port = self._meter.port
+        chip.on_edge = self._meter.on_edge
 
         parts = PARTS[kind.core]
         control = SystemControl(kind.core, clock.timers)
@@ -83,7 +88,9 @@ class VirtualBoard:
             programmable=chip.programmable,
             read_only=chip.read_only,
             peripherals=(
-                *chip.peripherals(clock, BoardLine(line, injector, kind.uart.baud, self.pace)),
+                *chip.peripherals(
+                    clock, MeteredLine(BoardLine(line, injector, kind.uart.baud, self.pace), self._meter)
+                ),
                 *components,
                 RomTable(kind.core, components),
             ),
@@ -131,6 +138,7 @@ class VirtualBoard:
         """Power on; the board runs in threads of its own until the process ends."""
         self._core.power_on()
         threading.Thread(target=self._core.loop, name="core", daemon=True).start()
+        self._meter.start()
         threading.Thread(target=self._server.serve, name="debug", daemon=True).start()
         if self.pace:
             threading.Thread(target=self._keep_pace, name="pace", daemon=True).start()

@@ -45,6 +45,7 @@ class Chip(Protocol):
         read_only: Those that nothing changes.
         controller: The flash controller.
         has_control_port: Whether the debug port has Nordic's CTRL-AP.
+        on_edge: Called with a pin, as the kind's file numbers it, and its new level.
     """
 
     flash: Ram
@@ -55,6 +56,7 @@ class Chip(Protocol):
     read_only: tuple[Ram, ...]
     controller: FlashModel
     has_control_port: bool
+    on_edge: Callable[[int, bool], None]
 
     def peripherals(self, clock: Clock, line: Line) -> tuple[Peripheral, ...]:
         """Models of everything at the chip's peripheral addresses, the flash controller included."""

@@ -25,6 +25,7 @@ class Record:
         ram_bytes: Its length.
         unique_id: Probe id.
         serial_port: Path of the serial device.
+        meter_port: Path of the simulated power meter's serial device.
         debug_socket: Path of the socket of the debug port.
     """
 
@@ -39,6 +40,7 @@ class Record:
     ram_bytes: int
     unique_id: str
     serial_port: str
+    meter_port: str
     debug_socket: str
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from harness.config.kinds import BoardKind
 from harness.virtual.chip import FlashModel, Line
@@ -22,6 +23,8 @@ _NAMES = (
 )  # fmt: skip
 _FICR, _UICR, _INFORMATION_BYTES = 0x1000_0000, 0x1000_1000, 0x1000
 _ERASED = 0xFF
+# Of a port.
+_PINS = 32
 _TIMERS = tuple((f"TIMER{i}", 0x4000_8000 + 0x1000 * i, 4) for i in range(3))
 
 
@@ -120,6 +123,7 @@ class NordicChip:
         self._nvmc = FlashController(self.flash, uicr, self._variant.page_bytes, damage)
         self.controller: FlashModel = self._nvmc
         self.has_control_port = self._variant.has_control_port
+        self.on_edge: Callable[[int, bool], None] = lambda pin, level: None
 
     def peripherals(self, clock: Clock, line: Line) -> tuple[Peripheral, ...]:
         """All of Nordic's peripherals that are modelled."""
@@ -129,8 +133,14 @@ class NordicChip:
             *(Timer(name, base, channels, clock.timers) for name, base, channels in self._variant.timers),
             Watchdog(),
             self._nvmc,
-            *(Gpio(name, base) for name, base in self._variant.ports),
+            *(
+                Gpio(name, base, partial(self._on_port_edge, _PINS * number))
+                for number, (name, base) in enumerate(self._variant.ports)
+            ),
         )
+
+    def _on_port_edge(self, first: int, pin: int, level: bool) -> None:
+        self.on_edge(first + pin, level)
 
     def name_of(self, address: int) -> str:
         """Name of the peripheral at `address`; empty if it is none of Nordic's."""

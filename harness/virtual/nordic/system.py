@@ -75,8 +75,6 @@ class Gpio(Peripheral):
     Args:
         name: `"P0"` or `"P1"`.
         base: Its address.
-
-    Attributes:
         on_edge: Called with a pin and its new level, when an output changes.
     """
 
@@ -94,13 +92,13 @@ class Gpio(Peripheral):
         Register("PIN_CNF", 0x200, reset=2, count=32),
     )
 
-    def __init__(self, name: str, base: int) -> None:
+    def __init__(self, name: str, base: int, on_edge: Callable[[int, bool], None]) -> None:
         # The registers start at 0x500; the second port lies 0x300 above the first.
         self.NAME = name  # type: ignore[misc]
         self.BASE = base + 0x500  # type: ignore[misc]
         self.REGISTERS = self._ROWS  # type: ignore[misc]
         super().__init__()
-        self.on_edge: Callable[[int, bool], None] = lambda pin, level: None
+        self._on_edge = on_edge
 
     def _drive(self, out: int, direction: int) -> None:
         """Set outputs and directions; a pin that is no output is pulled high by what it is wired to."""
@@ -109,7 +107,7 @@ class Gpio(Peripheral):
         changed = (before ^ after) & 0xFFFF_FFFF
         for pin in range(32):
             if changed >> pin & 1:
-                self.on_edge(pin, bool(after >> pin & 1))
+                self._on_edge(pin, bool(after >> pin & 1))
 
     def write_OUT(self, value: int) -> None:
         self._drive(value, self[0x014])

@@ -17,8 +17,18 @@ ImageMode = Literal["performance", "energy"]
 """What a firmware image is built for."""
 # Energy is measured at the speed of EnergyRunner's interface board.
 _ENERGY_BAUD = 9600
-# What the baud register of the nordic port can be set to.
-_NORDIC_BAUDS = {9600, 115_200, 230_400, 460_800, 921_600, 1_000_000}
+# What both ports' baud registers can be set to within 2 % of the speed.
+_BAUDS = {9600, 115_200, 230_400, 460_800, 921_600, 1_000_000}
+_TIMERS = {"nordic": {"cortex-m0": "timer0", "cortex-m4": "dwt"}, "stm32l4": {"cortex-m4": "dwt"}}
+# Pins by port: the firmware sets those that it drives by a register of the first 32 on nordic.
+_NORDIC_DRIVEN_PINS = 32
+# STM32L4: the pins choose the serial interface; 16 pins a GPIO port, so PB6 is 22.
+_STM32L4_SERIAL_PINS = {
+    (22, 23): "USART1 on PB6 and PB7",
+    (9, 10): "USART1 on PA9 and PA10",
+    (103, 104): "LPUART1 on PG7 and PG8",
+}
+_STM32L4_CLOCKS_HZ = (80_000_000, 120_000_000)
 
 
 class Memory(BaseModel):
@@ -83,7 +93,7 @@ class BoardKind(BaseModel):
     core: Literal["cortex-m0", "cortex-m4"]
     clock_hz: int = Field(gt=0)
     pyocd_target: str
-    port: Literal["nordic"]
+    port: Literal["nordic", "stm32l4"]
     timer: Literal["dwt", "timer0"]
     timer_hz: int = Field(gt=0)
     timestamp_pin: int = Field(ge=0)
@@ -95,6 +105,12 @@ class BoardKind(BaseModel):
     uart: Uart
     power: Power
 
+    def pin_name(self, pin: int) -> str:
+        """What the chip's manual calls a pin: `"P0.06"`, `"PB6"`."""
+        if self.port == "nordic":
+            return f"P{pin // 32}.{pin % 32:02}"
+        return f"P{chr(ord('A') + pin // 16)}{pin % 16}"
+
     def baud_of(self, mode: ImageMode) -> int:
         """Speed of the serial line of an image in `mode`, bits a second."""
         return _ENERGY_BAUD if mode == "energy" else self.uart.baud
@@ -105,13 +121,35 @@ class BoardKind(BaseModel):
             raise ValueError(
                 f"timer_hz {self.timer_hz} is not clock_hz {self.clock_hz}: the timer counts core cycles"
             )
-        if self.uart.baud not in _NORDIC_BAUDS:
-            raise ValueError(f"uart.baud {self.uart.baud} is not one of {sorted(_NORDIC_BAUDS)}")
+        timer = _TIMERS[self.port].get(self.core)
+        if self.timer != timer:
+            raise ValueError(
+                f"timer {self.timer!r}: port {self.port!r} has {timer or 'nothing'} for a {self.core}"
+            )
+        if self.uart.baud not in _BAUDS:
+            raise ValueError(f"uart.baud {self.uart.baud} is not one of {sorted(_BAUDS)}")
+        if self.port == "nordic":
+            self._check_nordic()
+        else:
+            self._check_stm32l4()
         if self.timestamp_pin in (self.uart.tx_pin, self.uart.rx_pin):
             raise ValueError(f"timestamp_pin {self.timestamp_pin} is a pin of the serial line")
         if self.virtual_only and not (self.virtual and NO_CHIP in self.title):
             raise ValueError(f"a virtual_only kind has virtual = true and {NO_CHIP!r} in its title")
         return self
+
+    def _check_nordic(self) -> None:
+        for name, pin in (("uart.tx_pin", self.uart.tx_pin), ("timestamp_pin", self.timestamp_pin)):
+            if pin >= _NORDIC_DRIVEN_PINS:
+                raise ValueError(f"{name} {pin} is none of port 0's; choose one below {_NORDIC_DRIVEN_PINS}")
+
+    def _check_stm32l4(self) -> None:
+        pins = (self.uart.tx_pin, self.uart.rx_pin)
+        if pins not in _STM32L4_SERIAL_PINS:
+            known = "; ".join(f"{pair} is {name}" for pair, name in _STM32L4_SERIAL_PINS.items())
+            raise ValueError(f"uart.tx_pin and rx_pin {pins}: {known} (16 pins a port)")
+        if self.clock_hz not in _STM32L4_CLOCKS_HZ:
+            raise ValueError(f"clock_hz {self.clock_hz} is not one of {_STM32L4_CLOCKS_HZ}")
 
 
 def kind_names() -> list[str]:

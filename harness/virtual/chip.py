@@ -80,4 +80,8 @@ def chip_of(kind: BoardKind, device_id: int, damage: Callable[[int, int], int]) 
         from harness.virtual.nordic.chip import NordicChip
 
         return NordicChip(kind, device_id, damage)
+    if kind.port == "stm32l4":
+        from harness.virtual.stm32.chip import Stm32Chip
+
+        return Stm32Chip(kind, device_id, damage)
     raise ValueError(f"no virtual chip for the firmware port {kind.port!r}")

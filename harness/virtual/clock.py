@@ -24,6 +24,7 @@ class Clock:
         self.timers: Clock = _StandingClock(hz, executed) if dead_timers else self
         self._executed = executed
         self._waited = 0
+        self._paced_from = (0, 0.0)  # cycles and seconds when the frequency was last changed
 
     def now(self) -> int:
         """Cycles since power-on; never decreases."""
@@ -31,7 +32,13 @@ class Clock:
 
     def seconds(self) -> float:
         """Seconds since power-on."""
-        return self.now() / self.hz
+        cycles, seconds = self._paced_from
+        return seconds + (self.now() - cycles) / self.hz
+
+    def run_at(self, hz: int) -> None:
+        """Change the core clock's frequency from now on."""
+        self._paced_from = (self.now(), self.seconds())
+        self.hz = hz
 
     def wait(self, cycles: int) -> None:
         """Let `cycles` pass without executing."""

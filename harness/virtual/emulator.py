@@ -218,6 +218,7 @@ class Emulator:
     def _on_flash_store(self, address: int, size: int, value: int) -> bool:
         try:
             with self._lock:
+                self.apply_corrections()
                 stored = self._flash_write(address, size, value)
         except BusError as error:
             bits = scs.CFSR_PRECISERR | scs.CFSR_BFARVALID
@@ -226,7 +227,7 @@ class Emulator:
         if stored != value:
             memory = self._bus.memory(address)
             assert memory is not None
-            self._corrections.append((memory, address, stored.to_bytes(4, "little")))
+            self._corrections.append((memory, address, stored.to_bytes(size, "little")))
         return True
 
     def _on_read(self, _engine: Any, offset: int, size: int, page: int) -> int:

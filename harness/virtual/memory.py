@@ -30,6 +30,15 @@ class Ram:
         self.buffer = memoryview(self._store).cast("B")
         self.address = ctypes.addressof(self._store)
 
+    def alias(self, origin: int, offset: int, size_bytes: int) -> "Ram":
+        """The same memory, from `offset` on, seen at another address."""
+        view = Ram.__new__(Ram)
+        view.origin, view.size_bytes = origin, size_bytes
+        view._store = self._store
+        view.buffer = self.buffer[offset : offset + size_bytes]
+        view.address = self.address + offset
+        return view
+
     def __contains__(self, address: int) -> bool:
         return self.origin <= address < self.origin + self.size_bytes
 

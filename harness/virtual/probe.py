@@ -16,6 +16,7 @@ from pyocd.core.plugin import Plugin
 from pyocd.probe.debug_probe import DebugProbe
 
 from harness.virtual import records, wire
+from harness.virtual.stm32.debug_target import provide
 from harness.virtual.wire import Operation
 
 _TIMEOUT_S = 30.0
@@ -95,6 +96,7 @@ class VirtualProbe(DebugProbe):  # type: ignore[misc]  # pyOCD is untyped here
         return BoardInfo(name=self._record.title, target=self._record.target, vendor="Virtual")
 
     def create_associated_board(self) -> Board:
+        provide(self._record.target)
         board = Board(self.session, board_info=self.associated_board_info)
         resize(board.target.memory_map, self._record.flash_origin, self._record.flash_bytes)
         resize(board.target.memory_map, self._record.ram_origin, self._record.ram_bytes)

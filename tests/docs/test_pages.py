@@ -60,8 +60,8 @@ def test_every_kind_has_its_page_with_its_facts(name: str) -> None:
         f"{kind.ram.size_bytes // 1024} KB",
         f"pyOCD target `{kind.pyocd_target}`",
         f"{kind.uart.baud} 8N1",
-        f"TXD P0.{kind.uart.tx_pin:02}",
-        f"RXD P0.{kind.uart.rx_pin:02}",
+        f"TXD {kind.pin_name(kind.uart.tx_pin)}",
+        f"RXD {kind.pin_name(kind.uart.rx_pin)}",
     ):
         assert fact in text, f"{page.name} does not say {fact!r}"
 

@@ -156,13 +156,16 @@ def test_flash_erases_one_page_with_permission_only(nvmc: FlashController) -> No
 
 
 def test_gpio_sets_and_clears_bits() -> None:
-    port = Gpio("P0", 0x50000000)
+    edges: list[tuple[int, bool]] = []
+    port = Gpio("P0", 0x50000000, lambda pin, level: edges.append((pin, level)))
     port.write(0x508 - 0x500, 4, 0b1100)
     port.write(0x50C - 0x500, 4, 0b0100)
     port.write(0x518 - 0x500, 4, 0b1000)
     assert port.read(0x504 - 0x500, 4) == 0b1000
     assert port.read(0x510 - 0x500, 4) == 0b1000
     assert port.read(0x700 + 4 * 3 - 0x500, 4) & 1
+    port.write(0x50C - 0x500, 4, 0b1100)
+    assert edges == [(3, False)]  # pin 2 was cleared as well, but is no output
 
 
 class Sample(Peripheral):

@@ -2,6 +2,7 @@
 #include "port.h"
 
 #include "board.h"
+#include "cycle_counter.h"
 
 #define REG(base, offset) (*(volatile uint32_t *)((base) + (offset)))
 
@@ -49,22 +50,9 @@
 
 #if BOARD_TIMER_DWT
 
-#define DEMCR REG(0xE000EDFCu, 0)
-#define DWT_CTRL REG(0xE0001000u, 0)
-#define DWT_CYCCNT REG(0xE0001000u, 4)
+static void timer_init(void) { cycle_counter_init(); }
 
-static void timer_init(void) {
-  DEMCR |= 1u << 24; /* TRCENA */
-  DWT_CYCCNT = 0;
-  DWT_CTRL |= 1u;
-}
-
-uint32_t port_cycles(void) {
-  /* A debugger that disconnects clears DEMCR, and with it stops the counter. */
-  DEMCR |= 1u << 24;
-  DWT_CTRL |= 1u;
-  return DWT_CYCCNT;
-}
+uint32_t port_cycles(void) { return cycle_counter_read(); }
 
 #else
 

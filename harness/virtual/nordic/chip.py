@@ -64,6 +64,10 @@ def _nrf51(flash_bytes: int, ram_bytes: int) -> Variant:
     )
 
 
+# Chip number by part, where flash algorithms and Nordic's start-up code look for it.
+_NUMBERS = {0x52832: 0x06, 0x52833: 0x0D, 0x52840: 0x08}
+
+
 def _nrf52(part: int, flash_bytes: int, ram_bytes: int) -> Variant:
     return Variant(
         page_bytes=4096,
@@ -75,6 +79,8 @@ def _nrf52(part: int, flash_bytes: int, ram_bytes: int) -> Variant:
             0x108: 0x2004,  # INFO.PACKAGE: QI
             0x10C: ram_bytes // 1024,
             0x110: flash_bytes // 1024,
+            0x130: _NUMBERS[part],
+            0x134: 0,  # first revision
         },
         has_control_port=True,
         ports=(("P0", 0x5000_0000), ("P1", 0x5000_0300)),
@@ -83,15 +89,16 @@ def _nrf52(part: int, flash_bytes: int, ram_bytes: int) -> Variant:
 
 
 def variant_of(pyocd_target: str, flash_bytes: int, ram_bytes: int) -> Variant:
-    """The variant behind a pyOCD target name (`nrf51...` or `nrf52...`).
+    """The variant behind a pyOCD target name (`nrf51...`, `nrf52832`, `nrf52833` or `nrf52840`).
 
     Raises:
-        ValueError: It is neither.
+        ValueError: It is none of them.
     """
     if pyocd_target.startswith("nrf51"):
         return _nrf51(flash_bytes, ram_bytes)
-    if pyocd_target.startswith("nrf52"):
-        return _nrf52(int("0x" + pyocd_target.removeprefix("nrf"), 16), flash_bytes, ram_bytes)
+    part = int("0x" + pyocd_target.removeprefix("nrf"), 16) if pyocd_target.startswith("nrf52") else 0
+    if part in _NUMBERS:
+        return _nrf52(part, flash_bytes, ram_bytes)
     raise ValueError(f"no virtual chip for the pyOCD target {pyocd_target!r}")
 
 

@@ -20,7 +20,7 @@ from harness.bench.spawn import VirtualProcess
 from harness.bench.symbols import Symbols
 from harness.bench.unit import Unit
 from harness.config.kinds import BoardKind, load_kind
-from harness.errors import BoardError, InputError, LinkError
+from harness.errors import BoardError, InputError, LinkError, ProbeError
 
 if TYPE_CHECKING:
     from harness.firmware import Image
@@ -228,7 +228,13 @@ class LeasedBoard:
             FlashEraser(self._connected(), FlashEraser.Mode.MASS).erase()
 
     def probe_is_there(self) -> bool:
-        """Whether the probe is among those connected,."""
+        """Whether the probe is among those connected.
+
+        Raises:
+            ProbeError: It cannot come back, because the virtual board's process has ended.
+        """
+        if self._process and not self._process.running():
+            raise ProbeError(self.name, "the virtual board's process has ended; start the command again")
         return self.probe_uid in connected_probes()
 
     def _connected(self) -> Any:

@@ -25,6 +25,9 @@ _OPTIONS = {
     "smart_flash": True,
     "hide_programming_progress": True,
     # pyOCD looks itself whether the chip is back after a reset; there is no need to wait long before.
+    # A page takes milliseconds; a chip that has lost its supply under way never answers.
+    "flash.timeout.erase_sector": 3.0,
+    "flash.timeout.program": 3.0,
     "reset.post_delay": 0.01,
     "reset.hold_time": 0.02,
 }

@@ -36,6 +36,7 @@ class VirtualProcess:
             stdin=subprocess.PIPE,  # never written; its end tells the board that we are gone
             stdout=subprocess.PIPE,
             stderr=self._errors,
+            start_new_session=True,  # Ctrl-C is for this process, which then ends the board in order
         )
         self._unread = b""
         self.meter_port = ""

@@ -5,12 +5,18 @@ from pathlib import Path
 
 import rich_click as click
 
+from harness.cli.boards_quarantine import quarantine
+from harness.cli.boards_serve import serve
 from harness.cli.output import STDOUT, json_option, write_json
 
 
 @click.group()
 def boards() -> None:
-    """What boards there are."""
+    """What boards there are, and how they are."""
+
+
+boards.add_command(quarantine)
+boards.add_command(serve)
 
 
 @boards.command("list")

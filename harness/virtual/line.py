@@ -30,13 +30,13 @@ class BoardLine:
 
     def receive(self, limit: int) -> bytes:
         """Up to `limit` bytes that have arrived from the host by now."""
-        if self._pace:
-            if time.monotonic() < self._due_at:
-                return b""
-            limit = 1
-        data = self._line.receive(limit)
-        if self._pace and data:
-            self._due_at = max(self._due_at, time.monotonic() - _CATCH_UP_S) + self._byte_s
+        if self._pace is None:
+            return self._injector.to_board(self._line.receive(limit))
+        now = time.monotonic()
+        if now < self._due_at:
+            return b""
+        data = self._line.receive(1)
+        self._due_at = max(self._due_at, now - _CATCH_UP_S) + self._byte_s if data else now
         return self._injector.to_board(data)
 
     def send(self, value: int) -> None:

@@ -104,7 +104,7 @@ def test_a_killed_run_goes_on_at_the_sample_where_it_stopped(folder, small_model
 def test_answers_are_exact_over_a_line_that_loses_bytes(load, small_model, tmp_path):
     image = build_image(small_model, load_kind("nrf52840-dk"), tmp_path)
     samples = np.random.default_rng(4).integers(-128, 128, (30, 11, 9, 3), np.int8)
-    with open_board(f"{BOARD}?drop=0.002&direction=to-host&seed=1") as board:
+    with open_board(f"{BOARD}?drop=0.0005&direction=to-host&seed=1") as board:
         board.flash(image)
         with board.open_serial() as port:
             dut = Dut(port, board.name, allowance_s=0.5)

@@ -1,7 +1,7 @@
 """A pyOCD target for virtual STM32L4R5 chips, which pyOCD itself knows only with ST's device pack.
 
 It is derived from pyOCD's own `stm32l475xg`: both chips have the same flash controller, with pages of
-4 KB instead of 2 KB and banks of 1 MB instead of 512 KB. Two places of the flash algorithm depend on
+4 KB instead of 2 KB and banks of 1 MB instead of 512 KB. Four words of the flash algorithm depend on
 that. A real board is programmed with the pack's algorithm.
 
 Loaded into every process that uses pyOCD with such a board, so it imports nothing but pyOCD.
@@ -12,9 +12,13 @@ from pyocd.target import TARGET
 from pyocd.target.builtin import target_STM32L475xx as l475
 
 _NAME = "stm32l4r5zitx"
-# Words of the algorithm and what takes their place: where bank 2 begins, and two instructions that make the page
-# number of both banks of an address: `lsls r0, r2, #11` and `lsrs r0, r0, #22`, here #23.
-_CHANGES = {0x0808_0000: 0x0810_0000, 0x0D80_02D0: 0x0DC0_02D0}
+# Words of the algorithm and what takes their place.
+_CHANGES = {
+    0x0808_0000: 0x0810_0000,  # where bank 2 begins
+    0x0000_02FF: 0x0000_01FF,  # mask of a page number, both banks counted through
+    0x4008_0AD0: 0x4008_0B10,  # page of an address: shifted by 12 bits, not 11
+    0xD5F9_0311: 0xD5F9_0151,  # bit 19 of the address chooses nothing: bit 26, always 0, stands in its place
+}
 
 
 def _algorithm() -> dict[str, object]:

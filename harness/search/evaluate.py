@@ -204,7 +204,7 @@ class Evaluator:
             layers_sha256=self._keep(profile.to_json()) if profile else None,
             fits=True,
             load=loader.name,
-            retries=loader.retries,
+            retries=loader.retries + dut.retries,
             padding_bytes=subject.padding_bytes or None,
             **(_timing(performance) if performance else {}),
             **(self._accuracy_figures(accuracy, image) if accuracy else {}),

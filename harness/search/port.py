@@ -134,7 +134,7 @@ def measure_port(
             model_name=run.model.stem if run.model else contract.model_id,
             mode=run.mode or "performance",
             load=loader.name,
-            retries=loader.retries,
+            retries=loader.retries + dut.retries,
             **figures,
         )
     )

@@ -112,7 +112,7 @@ def bench(
         layers: Whether to time each layer too; `load_layers(row)` reads what was found.
         toolchain: `"zig"` or `"gcc"`.
         rules: How latency is measured; by MLPerf Tiny's rules where it is None.
-        mode: `"performance"`, `"accuracy"`, `"memory"` or `"profile"`; None for latency, memory, and accuracy where
+        mode: `"performance"`, `"accuracy"`, `"memory"`, `"energy"` or `"profile"`; None for latency, memory, and accuracy where
             samples are given.
         load: `"swd"`, `"serial"` or `"serial-strict"`; None for the fastest that works.
         inputs: Labelled samples of the user's own in place of a task's: what `read_samples` takes.

@@ -22,7 +22,7 @@ _PADDING_STEP_BYTES = 4
 @board_option
 @click.option(
     "--mode",
-    type=click.Choice(["performance", "accuracy", "memory", "profile"]),
+    type=click.Choice(["performance", "accuracy", "memory", "energy", "profile"]),
     help="What to measure [default: latency and memory, and accuracy where samples are given].",
 )
 @click.option("--task", metavar="NAME", help="Measure accuracy on this task's samples: digits or kws.")
@@ -97,6 +97,7 @@ def bench(
     Examples:
       harness bench model.tflite --board virtual:nrf52840-dk --quick
       harness bench model.tflite --board virtual:nrf51-dk --mode profile
+      harness bench model.tflite --board virtual:nrf52840-dk --mode energy --quick
       harness bench kws.tflite --board desk-nrf52 --mode accuracy --task kws --data-dir kws --json -
     """
     from harness import api

@@ -62,7 +62,7 @@ class TerminalObserver(Observer):
         self._finish("training", f"trained {candidate}" + (" (from the store)" if found else ""))
 
     def measuring(self, board: str, candidate: str, phase: str, done: int, total: int) -> None:
-        weight = {"build": 0.0, "flash": 0.05, "latency": 0.1, "accuracy": 0.2}[phase]
+        weight = {"build": 0.0, "flash": 0.05, "latency": 0.1, "accuracy": 0.2, "energy": 0.1}[phase]
         share = weight + (0.8 * done / total if phase == "accuracy" else 0.0)
         self._show(board, f"{board} {candidate} {phase}", share)
 

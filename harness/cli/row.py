@@ -17,6 +17,16 @@ def row_table(row: Measurement, shifted: Sequence[Measurement] = ()) -> Table:
     table.add_row("model", f"{row.model_name}  {row.model_sha256[:12]}")
     if row.latency_us is not None:
         _add_latency(table, row, shifted)
+    if row.energy_uj is not None and row.power_uw is not None:
+        table.add_row(
+            "energy",
+            f"{row.energy_uj:,.1f} uJ an inference, {row.power_uw / 1000:.2f} mW by {row.meter}"
+            + (f" at {row.supply_mv / 1000:g} V" if row.supply_mv else ""),
+        )
+        table.add_row(
+            "windows",
+            f"{len(row.windows_uj)} of {row.iterations} inferences ({row.rules}), {row.spread or 0.0:.2%} apart",
+        )
     if row.flash_bytes is not None and row.ram_bytes is not None:
         table.add_row("flash", format_kib(row.flash_bytes))
         table.add_row("RAM", f"{format_kib(row.ram_bytes)}, {row.stack_used_bytes} bytes of stack used")
@@ -71,5 +81,6 @@ def _add_latency(table: Table, row: Measurement, shifted: Sequence[Measurement])
 def _board_note(row: Measurement) -> str:
     if not row.virtual:
         return ""
+    what = "latency is an estimate" if row.energy_uj is None else "energy is simulated"
     of = f" of {NO_CHIP}" if row.kind in kind_names() and load_kind(row.kind).virtual_only else ""
-    return f"  (virtual: latency is an estimate{of})"
+    return f"  (virtual: {what}{of})"

@@ -2,6 +2,7 @@
 
 from harness.measure.accuracy import Accuracy, ClassCount, measure_accuracy
 from harness.measure.anomaly import AnomalyScores, anomaly_scores
+from harness.measure.energy import Energy, measure_energy
 from harness.measure.journal import Journal
 from harness.measure.layers import LayerCycles, LayerProfile, measure_layers
 from harness.measure.loading import LOADS, Loader, SerialLoader, StrictLoader, SwdLoader, make_loader
@@ -25,6 +26,7 @@ __all__ = [
     "Accuracy",
     "AnomalyScores",
     "ClassCount",
+    "Energy",
     "GivenSamples",
     "Journal",
     "LayerCycles",
@@ -41,6 +43,7 @@ __all__ = [
     "auc_interval",
     "make_loader",
     "measure_accuracy",
+    "measure_energy",
     "measure_layers",
     "measure_performance",
     "measure_stack",

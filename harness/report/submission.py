@@ -12,7 +12,7 @@ from harness.config.paths import ensure_writable
 from harness.errors import InputError
 from harness.measure import Accuracy
 from harness.report import submission_rules as rules
-from harness.report.submission_results import accuracy_files, performance_files
+from harness.report.submission_results import accuracy_files, energy_files, performance_files
 from harness.report.submission_system import rebuild, system_json, write_code
 from harness.store import Measurement, Store
 
@@ -92,10 +92,14 @@ def write_submission(store: Store, entry: Entry, folder: Path) -> Path:
         image = rebuild(row, benchmark, entry.model, made / "build")
         rules.check_whole(image, entry.division)
         write_code(row, image, entry.model, made / "code")
-        for part, files in (
-            ("performance", performance_files(row, benchmark, answers)),
-            ("accuracy", accuracy_files(row, benchmark, answers, image.output)),
-        ):
+        parts = {
+            "performance": performance_files(row, benchmark, answers),
+            "accuracy": accuracy_files(row, benchmark, answers, image.output),
+        }
+        energy = rules.choose_energy_row([old for old in history if old.board == row.board])
+        if energy is not None:
+            parts["energy"] = energy_files(energy)
+        for part, files in parts.items():
             (made / "results" / part).mkdir(parents=True)
             for file, content in files.items():
                 (made / "results" / part / file).write_text(content)

@@ -64,6 +64,38 @@ def performance_files(row: Measurement, benchmark: Benchmark, answers: Accuracy)
     return _files(row, lines, windows)
 
 
+def energy_files(row: Measurement) -> ResultFiles:
+    """Files of the energy run: each window between two edges of the pin, and the median in microjoules."""
+    assert row.iterations is not None and row.energy_uj is not None and row.power_uw is not None
+    stamp = _stamp(row)
+    names = (row.timed_inputs or "").split()
+    lines, windows = [], []
+    for number, window_uj in enumerate(row.windows_uj, start=1):
+        lines += [
+            f"Energy results for window {number}",
+            f"    # Inferences : {row.iterations}",
+            f"    Energy: {window_uj * row.iterations:.3f} uJ",
+            f"    Energy cost: {window_uj:.6f} uJ/inf.",
+        ]
+        windows.append(
+            {
+                "file": names[(number - 1) % len(names)],
+                "infer": {
+                    "iterations": row.iterations,
+                    "warmups": row.warmup,
+                    "energy_uj": window_uj * row.iterations,
+                    "energy_cost_uj": window_uj,
+                },
+                "mode": "e",
+            }
+        )
+    lines += [
+        f"Mean power is {row.power_uw:.3f} uW by {row.meter}.",
+        f"{stamp} ulp-mlperf: Median energy cost is {row.energy_uj:10.3f} uJ/inf.",
+    ]
+    return _files(row, lines, windows)
+
+
 def accuracy_files(
     row: Measurement, benchmark: Benchmark, answers: Accuracy, output: TensorSpec
 ) -> ResultFiles:

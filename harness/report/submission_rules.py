@@ -82,6 +82,18 @@ def choose_row(rows: Sequence[Measurement], what: str, command: str) -> Measurem
     raise InputError(f"{what} {why}; run `{command}`")
 
 
+def choose_energy_row(rows: Sequence[Measurement]) -> Measurement | None:
+    """The newest row with energy by the rules; None where energy was not measured, which is no duty.
+
+    Args:
+        rows: All rows of one model on one board, oldest first.
+    """
+    sound = [
+        row for row in rows if row.status == "ok" and row.mode == "energy" and row.rules == "mlperf-tiny"
+    ]
+    return sound[-1] if sound else None
+
+
 def check_hardware(row: Measurement, rehearsal: bool) -> None:
     """Results of an emulated board are estimates of a system that was not there.
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ import numpy.typing as npt
 from harness.bench import LeasedBoard
 from harness.config.kinds import BoardKind
 from harness.config.paths import ensure_writable
-from harness.errors import BoardError, DoesNotFitError, MeasurementError
+from harness.dut import Dut
+from harness.errors import BoardError, DoesNotFitError, InputError, MeasurementError
 from harness.firmware import Image
 from harness.measure import (
     Accuracy,
@@ -26,14 +27,16 @@ from harness.measure import (
     anomaly_scores,
     make_loader,
     measure_accuracy,
+    measure_energy,
     measure_layers,
     measure_performance,
     measure_stack,
     predict,
     start_image,
 )
+from harness.measure.meters import open_meter
 from harness.search.answers import answers_file
-from harness.search.figures import accuracy_figures, latency_figures
+from harness.search.figures import accuracy_figures, energy_figures, latency_figures
 from harness.search.images import get_image
 from harness.search.inputs import inputs_for, is_windowed
 from harness.search.rows import row_of
@@ -41,7 +44,7 @@ from harness.search.subject import Subject
 from harness.store import Measurement, Store
 from harness.tasks import Split
 
-MODES = ("performance", "accuracy", "memory", "profile")
+MODES = ("performance", "accuracy", "memory", "energy", "profile")
 
 Progress = Callable[[str, int, int], None]
 """Called with a phase (`build`, `flash`, `latency`, `accuracy`), steps done and steps in all."""
@@ -118,6 +121,7 @@ class Evaluator:
         board.flash(image)
         row = self.store.add(self._measure(subject, board, image, inputs, on_progress))
         self._answers_file(image, board).unlink(missing_ok=True)  # only now are they safe elsewhere
+        board.recoveries.clear()  # the row tells of them
         return row
 
     def build(self, subject: Subject, kind: BoardKind) -> None:
@@ -139,6 +143,7 @@ class Evaluator:
             toolchain=self.toolchain,
             model_id=subject.model_id,
             padding_bytes=subject.padding_bytes,
+            mode="energy" if self.mode == "energy" else "performance",
         )
 
     def _predict(self, image: Image, board: LeasedBoard) -> tuple[PhaseTime, ...]:
@@ -153,7 +158,13 @@ class Evaluator:
         """Store that the infrastructure failed; it says nothing of the subject."""
         message = str(error).removeprefix(f"{board.name}: ")  # the row names the board already
         return self.store.add(
-            row_of(subject, board, status="failed", failure=f"{type(error).__name__}: {message}")
+            row_of(
+                subject,
+                board,
+                mode=self.mode or "performance",
+                status="failed",
+                failure=f"{type(error).__name__}: {message}",
+            )
         )
 
     def _measure(
@@ -164,10 +175,14 @@ class Evaluator:
         inputs: npt.NDArray[np.int8],
         on_progress: Progress,
     ) -> Measurement:
-        with board.open_serial() as port:
+        baud = board.kind.baud_of("energy") if image.mode == "energy" else board.baud
+        with board.open_serial(baud) as port:
             dut = start_image(board, image, port)
             loader = make_loader(dut, board, image, self.load)
             timing_inputs = [sample.tobytes() for sample in inputs[: self.rules.windows]]
+            energy = None
+            if self.mode == "energy":
+                energy = self._energy(dut, board, timing_inputs, loader, on_progress)
             performance = None
             if self.mode in (None, "performance"):
                 windows = self.rules.windows
@@ -190,7 +205,7 @@ class Evaluator:
         return row_of(
             subject,
             board,
-            serial_settings=f"{board.port_path} {board.baud} 8N1",
+            serial_settings=f"{board.port_path} {baud} 8N1",
             image_sha256=image.image_sha256,
             build_id=image.build_id,
             compiler=image.compiler,
@@ -206,9 +221,43 @@ class Evaluator:
             load=loader.name,
             retries=loader.retries + dut.retries,
             padding_bytes=subject.padding_bytes or None,
+            model_id=image.model_id,
+            **(self._windows_of(len(timing_inputs)) if performance or energy else {}),
+            **(energy or {}),
             **(_timing(performance) if performance else {}),
             **(self._accuracy_figures(accuracy, image) if accuracy else {}),
         )
+
+    def _energy(
+        self,
+        dut: Dut,
+        board: LeasedBoard,
+        inputs: list[bytes],
+        loader: Loader,
+        on_progress: Progress,
+    ) -> dict[str, Any]:
+        if board.meter is None:
+            raise InputError(
+                f'no power meter in the supply of {board.name}; add meter = "lpm01a:PORT" to its row of the bench file'
+            )
+        windows = self.rules.windows
+        on_progress("energy", 0, windows)
+        with closing(open_meter(board.meter, simulated=board.virtual)) as meter:
+            energy = measure_energy(
+                dut,
+                meter,
+                inputs,
+                self.rules,
+                loader=loader,
+                detach=board.close,
+                on_window=lambda done: on_progress("energy", done, windows),
+            )
+            return energy_figures(energy, meter)
+
+    def _windows_of(self, count: int) -> dict[str, Any]:
+        """On what the windows ran, and what ran before each."""
+        names = self.samples.names[:count] if self.samples is not None else ("noise",)
+        return {"warmup": self.rules.warmup, "timed_inputs": " ".join(names)}
 
     def _accuracy(
         self,

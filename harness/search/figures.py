@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from harness.measure import Accuracy, AnomalyScores, Performance
+from harness.measure import Accuracy, AnomalyScores, Energy, Performance
+from harness.measure.meters import Meter
 from harness.store import Store
 
 
@@ -14,6 +15,20 @@ def latency_figures(performance: Performance) -> dict[str, Any]:
         "windows_us": performance.windows_us,
         "rules": performance.rules,
         "spread": performance.spread,
+    }
+
+
+def energy_figures(energy: Energy, meter: Meter) -> dict[str, Any]:
+    """What a meter tells of windows; latency is not among it, whose clock is the device's."""
+    return {
+        "energy_uj": energy.energy_uj,
+        "power_uw": energy.power_uw,
+        "windows_uj": energy.windows_uj,
+        "iterations": energy.iterations,
+        "rules": energy.rules,
+        "spread": energy.spread,
+        "meter": meter.name + (" (simulated)" if meter.simulated else ""),
+        "supply_mv": meter.supply_mv,
     }
 
 

@@ -1,11 +1,20 @@
 """A row of the store: what was measured, where, and the figures."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from harness.bench import LeasedBoard
+from harness.bench.recovery import RecoveryStep
 from harness.search.subject import Subject
 from harness.store import Measurement
+
+
+def _told(steps: Sequence[RecoveryStep]) -> str | None:
+    """What was tried to mend the board, in a line."""
+    return (
+        "; ".join(f"{step.doing}: {step.step}{'' if step.helped else ' in vain'}" for step in steps) or None
+    )
 
 
 def row_of(subject: Subject, board: LeasedBoard, **figures: Any) -> Measurement:
@@ -24,5 +33,6 @@ def row_of(subject: Subject, board: LeasedBoard, **figures: Any) -> Measurement:
         study=subject.study,
         seed=subject.seed,
         wait_states=0 if board.virtual else None,
+        recovery=_told(board.recoveries),
         **figures,
     )

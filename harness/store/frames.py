@@ -22,7 +22,7 @@ def dtypes() -> dict[str, str]:
     """Column -> pandas dtype of a frame.
 
     Whole numbers are `Int64`, others `Float64`, truth values `boolean`, texts `string`, all nullable;
-    `created_utc` is `datetime64[ms, UTC]`. `windows_us` is a `string` holding a JSON list.
+    `created_utc` is `datetime64[ms, UTC]`. `windows_us` and `windows_uj` are a `string` holding a JSON list.
     """
     hints = typing.get_type_hints(Measurement)
     found = {name: _dtype(hints[name]) for name in COLUMNS}

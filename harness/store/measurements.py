@@ -86,6 +86,15 @@ class Measurement:
         auc_low: Lower end of its 95 % interval.
         auc_high: Upper end.
         padding_bytes: Bytes put before the code to shift it; None for the image as it is.
+        model_id: What the firmware answers to `profile`.
+        warmup: Inferences before each timed window.
+        timed_inputs: Names of the samples that the windows ran on, separated by spaces; `noise` without samples.
+        energy_uj: Microjoules of one inference, of the median window.
+        power_uw: Mean power in that window, microwatts.
+        windows_uj: Microjoules of one inference, for each window.
+        meter: What measured the energy, as `lpm01a`; with `(simulated)` where no current flowed.
+        supply_mv: Voltage the meter supplied, in millivolts.
+        recovery: What was done to mend the board before it measured, steps separated by `; `.
     """
 
     id: int | None = None
@@ -142,12 +151,22 @@ class Measurement:
     auc_low: float | None = None
     auc_high: float | None = None
     padding_bytes: int | None = None
+    model_id: str | None = None
+    warmup: int | None = None
+    timed_inputs: str | None = None
+    energy_uj: float | None = None
+    power_uw: float | None = None
+    windows_uj: tuple[float, ...] = ()
+    meter: str | None = None
+    supply_mv: int | None = None
+    recovery: str | None = None
 
 
 COLUMNS: tuple[str, ...] = tuple(column.name for column in fields(Measurement))
 FILTERS = ("study", "board", "kind", "run_id", "model_name", "model_sha256", "candidate", "mode", "status")
 
 _BOOLS = ("virtual", "fits")
+_LISTS = ("windows_us", "windows_uj")
 
 
 def insert(database: Database, row: Measurement) -> Measurement:
@@ -197,5 +216,6 @@ def _measurement(row: sqlite3.Row) -> Measurement:
     for name in _BOOLS:
         if values[name] is not None:
             values[name] = bool(values[name])
-    values["windows_us"] = tuple(json.loads(values["windows_us"]))
+    for name in _LISTS:
+        values[name] = tuple(json.loads(values[name]))
     return Measurement(**values)

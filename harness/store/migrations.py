@@ -107,4 +107,19 @@ _MODES = tuple(
     )
 )
 
-MIGRATIONS: list[tuple[str, ...]] = [_FIRST, _LAYERS, _MODES]
+_ENERGY = tuple(
+    f"ALTER TABLE measurements ADD COLUMN {column}"
+    for column in (
+        "model_id TEXT",
+        "warmup INTEGER",
+        "timed_inputs TEXT",
+        "energy_uj REAL",
+        "power_uw REAL",
+        "windows_uj TEXT NOT NULL DEFAULT '[]'",
+        "meter TEXT",
+        "supply_mv INTEGER",
+        "recovery TEXT",
+    )
+)
+
+MIGRATIONS: list[tuple[str, ...]] = [_FIRST, _LAYERS, _MODES, _ENERGY]

@@ -128,6 +128,34 @@ def test_the_checker_finds_its_files_and_figures(shelf: Shelf) -> None:
     assert not [path for path in top.rglob("*") if path.name.startswith(".") or " " in path.name]
 
 
+def test_energy_is_a_folder_of_its_own(shelf: Shelf) -> None:
+    shelf.add()
+    shelf.add(
+        mode="energy",
+        outputs_sha256=None,
+        latency_us=None,
+        windows_us=(),
+        energy_uj=1146.6,
+        power_uw=18_900.0,
+        windows_uj=(1146.6, 1147.0, 1146.5, 1146.6, 1146.7),
+        meter="lpm01a",
+        timed_inputs="a.bin b.bin c.bin d.bin e.bin",
+        warmup=10,
+        rules="mlperf-tiny",
+    )
+    folder = shelf.submit() / "energy"
+    assert read(folder / "results.txt", r".*Median energy cost is\s+([\d.]+) uJ/inf") == 1146.6
+    entries = json.loads((folder / "results.json").read_text())
+    assert [entry["file"] for entry in entries] == ["a.bin", "b.bin", "c.bin", "d.bin", "e.bin"]
+    assert entries[1]["infer"]["energy_uj"] == pytest.approx(1147.0 * 500)
+
+
+def test_energy_is_no_duty_and_quick_energy_none(shelf: Shelf) -> None:
+    shelf.add()
+    shelf.add(mode="energy", outputs_sha256=None, latency_us=None, energy_uj=1.0, power_uw=1.0, rules="quick")
+    assert not (shelf.submit() / "energy").exists()
+
+
 def test_every_window_and_sample_is_told(shelf: Shelf) -> None:
     stored = shelf.add()
     results = shelf.submit()

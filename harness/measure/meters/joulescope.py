@@ -64,6 +64,10 @@ class Joulescope:
         self._call(self._device.stop)
         power_w, level = self._collected.take()
         sample_hz = float(self._device.sampling_frequency)
+        # The driver fills what was lost with zeros in the input's stream, which are no edges.
+        heard = ~np.isnan(power_w)
+        last_heard = np.maximum.accumulate(np.where(heard, np.arange(len(level)), 0))
+        level = np.where(heard, level, level[last_heard])
         falling = np.flatnonzero((level[:-1] == 1) & (level[1:] == 0)) + 1
         return Trace(sample_hz, power_w / sample_hz * 1e6, tuple(float(edge) for edge in falling))
 

@@ -63,12 +63,12 @@ class Trace:
     def _window(self, meter: str, begin: float, end: float) -> Window:
         if end <= begin:
             raise MeterError(meter, "two falling edges within one sample; let the window be longer")
-        # Energy up to each sample's border, and straight lines between them.
-        total = np.concatenate([[0.0], np.cumsum(self.energy_uj[: int(np.ceil(end)) + 1])])
-        low, high = np.interp([begin, end], np.arange(len(total)), total)
-        if not np.isfinite(high - low):
-            lost = int(np.isnan(self.energy_uj[int(begin) : int(np.ceil(end))]).sum())
+        within = np.arange(int(begin), min(int(np.ceil(end)), len(self.energy_uj)))
+        # Of the samples at the ends only the part that is inside.
+        share = np.minimum(end, within + 1.0) - np.maximum(begin, within)
+        samples = self.energy_uj[within]
+        if lost := int(np.isnan(samples).sum()):
             raise MeterError(
                 meter, f"{lost} samples were lost in a window; use a shorter cable or a lower sample rate"
             )
-        return Window(float(high - low), (end - begin) / self.sample_hz)
+        return Window(float(share @ samples), (end - begin) / self.sample_hz)

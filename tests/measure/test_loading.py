@@ -92,9 +92,9 @@ def test_a_lost_byte_is_noticed_and_the_sample_sent_again(device: ScriptedDut, d
         if text == "name":
             device.override.clear()
 
-    dut._link.trace = heal
+    dut._exchange._link.trace = heal
     loader.ask(SAMPLE)
-    assert loader.retries == 1
+    assert loader.retries + dut.retries == 1
     assert device.buffer == SAMPLE
 
 

@@ -54,7 +54,7 @@ def _run(name: str, image: Image, with_layers: bool) -> Result:
     random = np.random.default_rng(0)
     samples = [random.integers(0, 256, image.input.size_bytes, np.uint8).tobytes() for _ in range(_WINDOWS)]
     rules = PerformanceRules(windows=_WINDOWS, iterations=1, warmup=0)
-    with open_board(f"virtual:{image.kind}") as board:
+    with open_board(f"virtual:{image.kind}?wait_states=0") as board:
         board.flash(image)
         with board.open_serial() as port:
             dut = start_image(board, image, port)

@@ -40,6 +40,24 @@ class Memory(BaseModel):
     size_bytes: int = Field(gt=0)
 
 
+class Flash(Memory):
+    """Program memory, and how the firmware sets its access up; the virtual board's timing follows it.
+
+    Attributes:
+        wait_states: Cycles that a read takes longer than one.
+        read_bytes: What one read brings.
+        code_cache_bytes: Length of the instruction cache.
+        data_cache: Whether there is a cache or buffer for data.
+        prefetch: Whether the next read is begun ahead.
+    """
+
+    wait_states: int = Field(default=0, ge=0, le=15)
+    read_bytes: Literal[4, 8, 16] = 4
+    code_cache_bytes: int = Field(default=0, ge=0)
+    data_cache: bool = False
+    prefetch: bool = False
+
+
 class Uart(BaseModel):
     """The serial line to the host: default speed and the pins it leaves on."""
 
@@ -100,7 +118,7 @@ class BoardKind(BaseModel):
     virtual: bool
     virtual_only: bool = False
     doc: str
-    flash: Memory
+    flash: Flash
     ram: Memory
     uart: Uart
     power: Power

@@ -32,7 +32,15 @@ def row_of(subject: Subject, board: LeasedBoard, **figures: Any) -> Measurement:
         head=subject.head,
         study=subject.study,
         seed=subject.seed,
-        wait_states=0 if board.virtual else None,
+        wait_states=_wait_states(board),
         recovery=_told(board.recoveries),
         **figures,
     )
+
+
+def _wait_states(board: LeasedBoard) -> int | None:
+    """Flash wait states of a virtual board; a real one's are not asked for."""
+    if not board.virtual:
+        return None
+    given = board.unit.wait_states
+    return board.kind.flash.wait_states if given is None else given

@@ -37,6 +37,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--pace", choices=["max", "realtime"], default="max", help="whether its clock keeps to the wall's"
     )
+    parser.add_argument(
+        "--wait-states",
+        type=int,
+        metavar="N",
+        help="of its flash, in place of the kind's; 0 for a flash as fast as RAM",
+    )
     parser.add_argument("--pty", type=Path, metavar="PATH", help="link to the serial port, made anew")
     parser.add_argument(
         "--leave-with-parent", action="store_true", help="end when the parent process or standard input ends"
@@ -130,6 +136,7 @@ def main() -> int:
         lambda fault: _tell(event="fault", pc=fault.pc, lr=fault.lr, reason=fault.reason),
         probe.lose,
         arguments.pace == "realtime",
+        arguments.wait_states,
     )
     record = records.Record(
         pid=os.getpid(),

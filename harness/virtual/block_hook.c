@@ -5,8 +5,32 @@
 #include <stdint.h>
 
 enum {
-  STOP, SLOTS, ORIGIN_0, LENGTH_0, ORIGIN_1, LENGTH_1, END, END_SLOT, FRESH, RESIZED, STOP_FUNCTION, HEADER = 16
+  STOP, SLOTS, ORIGIN_0, LENGTH_0, ORIGIN_1, LENGTH_1, END, END_SLOT, FRESH, RESIZED, STOP_FUNCTION,
+  UNIT_SHIFT, CACHED, READS, WAITED, JUMP_COST, NEXT_COST, LAST_UNIT, REGISTER_FUNCTION, FIRST_REGISTER,
+  HEADER = 24, REGISTERS = 13
 };
+
+/* What fetching a block from flash costs: each unit that the instruction cache does not hold is read. The cache is
+ * taken for one that gives up what it has held longest, so that a unit is in it until CACHED others have been read. */
+static void fetch(int64_t *state, int64_t *read_at, int64_t offset, uint32_t size) {
+  int64_t last = (offset + size - 1) >> state[UNIT_SHIFT];
+  for (int64_t unit = offset >> state[UNIT_SHIFT]; unit <= last; unit++) {
+    if (state[READS] - read_at[unit] >= state[CACHED]) {
+      state[WAITED] += unit == state[LAST_UNIT] + 1 ? state[NEXT_COST] : state[JUMP_COST];
+      read_at[unit] = ++state[READS];
+    }
+    state[LAST_UNIT] = unit;
+  }
+}
+
+/* Notes the registers at the first run of a block: what they point to tells what its loads read. */
+static void note_registers(void *engine, int64_t *state, int64_t *registers) {
+  for (int i = 0; i < REGISTERS; i++) {
+    uint32_t value = 0;
+    ((int (*)(void *, int, void *))(uintptr_t)state[REGISTER_FUNCTION])(engine, (int)state[FIRST_REGISTER] + i, &value);
+    registers[i] = value;
+  }
+}
 
 void on_block(void *engine, uint64_t address, uint32_t size, int64_t *state) {
   int64_t start = (int64_t)address;
@@ -25,8 +49,12 @@ void on_block(void *engine, uint64_t address, uint32_t size, int64_t *state) {
   }
   int64_t slots = state[SLOTS];
   int64_t *sizes = state + HEADER, *runs = sizes + slots, *taken = runs + slots, *fresh = taken + slots;
+  int64_t *registers = fresh + slots;
+  if (state[UNIT_SHIFT] && slot < state[LENGTH_0])
+    fetch(state, registers + REGISTERS * slots, start - state[ORIGIN_0], size);
   if (!sizes[slot]) {
     sizes[slot] = size;
+    if (state[UNIT_SHIFT]) note_registers(engine, state, registers + REGISTERS * state[FRESH]);
     fresh[state[FRESH]++] = slot;
   } else if (sizes[slot] != size) {
     state[RESIZED]++;

@@ -20,6 +20,7 @@ from harness.virtual.counting import CycleCounter
 from harness.virtual.debug_port import DebugPort
 from harness.virtual.debug_server import DebugServer
 from harness.virtual.emulator import Emulator
+from harness.virtual.flash_timing import FlashTiming
 from harness.virtual.injection import Injector
 from harness.virtual.line import BoardLine
 from harness.virtual.memory import Bus
@@ -43,6 +44,7 @@ class VirtualBoard:
         on_fault: Told of each fault that the core takes.
         on_probe_lost: Told when the probe's connection breaks on purpose.
         realtime: Whether its clock keeps to the wall's.
+        wait_states: Of its flash, in place of the kind's, if given.
 
     Attributes:
         serial_port: Path of the serial device.
@@ -59,11 +61,14 @@ class VirtualBoard:
         on_fault: Callable[[Fault], None],
         on_probe_lost: Callable[[], None],
         realtime: bool,
+        wait_states: int | None,
     ) -> None:
         lock = threading.Condition(threading.RLock())
         injector = Injector(faults)
         chip = chip_of(kind, device_id, injector.damaged)
-        counter = CycleCounter(CostTable(kind.core), chip.flash, chip.ram)
+        counter = CycleCounter(
+            CostTable(kind.core), chip.flash, chip.ram, FlashTiming(kind.flash, wait_states)
+        )
         clock = Clock(kind.clock_hz, counter.cycles, faults.dead_timer)
         injector.seconds = clock.seconds
         self.pace = Pace(clock, lock) if realtime else None

@@ -5,6 +5,7 @@ single-cycle multiplier) and Cortex-M4 (Arm DDI 0439B, section 3.3.1; VFP: DDI 0
 Where the manual gives a range, the value taken and the reason stand beside it.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import capstone
@@ -39,11 +40,15 @@ class CostTable:
         self._decoder.skipdata = True
         self._cost = _cost_m0 if core == "cortex-m0" else _cost_m4
 
+    def decode(self, code: bytes, address: int) -> Iterator[capstone.CsInsn]:
+        """The instructions in `code`, which starts at `address`."""
+        return self._decoder.disasm(code, address)  # type: ignore[no-any-return]
+
     def block(self, code: bytes, address: int) -> Cost:
         """Cost of the instructions in `code`, which starts at `address`."""
         straight = extra = 0
         previous = None
-        for instruction in self._decoder.disasm(code, address):
+        for instruction in self.decode(code, address):
             if instruction.id == 0:  # not decodable: it faults when reached and never costs anything
                 straight, extra = straight + 1, 0
                 continue

@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.virtual import hook_layout as layout
 from harness.virtual.costs import CostTable
+from harness.virtual.flash_timing import LOAD_UNITS, FlashTiming
 from harness.virtual.hook import load_hook
 from harness.virtual.memory import Ram
 from harness.virtual.registers import UnmodelledAccessError
@@ -20,32 +21,46 @@ class CycleCounter:
         costs: Cycles of a block.
         flash: First executable region.
         ram: Second one.
+        timing: What reading the first one costs.
 
     Raises:
         BuildError: The compiled part cannot be built.
     """
 
-    def __init__(self, costs: CostTable, flash: Ram, ram: Ram) -> None:
+    def __init__(self, costs: CostTable, flash: Ram, ram: Ram, timing: FlashTiming) -> None:
         self._costs = costs
+        self._timing = timing
         self._regions = (flash, ram)
         self._hook = load_hook()
         self._slots = slots = (flash.size_bytes + ram.size_bytes) // 2 + 1
-        self._state = (ctypes.c_int64 * (layout.HEADER + 4 * slots))()
+        units = timing.units(flash.size_bytes)
+        tables = 4 + layout.REGISTERS if timing.waits else 4
+        self._state = (ctypes.c_int64 * (layout.HEADER + tables * slots + units))()
         self._state[layout.S_SLOTS] = slots
         self._state[layout.S_ORIGIN_0], self._state[layout.S_LENGTH_0] = flash.origin, flash.size_bytes // 2
         self._state[layout.S_ORIGIN_1], self._state[layout.S_LENGTH_1] = ram.origin, ram.size_bytes // 2
         self._sizes, self._runs, self._taken, self._fresh = (layout.HEADER + i * slots for i in range(4))
+        self._registers = layout.HEADER + 4 * slots
+        if timing.waits:
+            self._state[layout.S_UNIT_SHIFT] = timing.unit_shift
+            self._state[layout.S_CACHED] = self._state[layout.S_READS] = timing.cached_units
+            self._state[layout.S_JUMP_COST] = timing.jump_cycles
+            self._state[layout.S_NEXT_COST] = timing.next_cycles
+            self._state[layout.S_LAST_UNIT] = -2
         self._past_cycles = 0
         self._blocks, self._block_costs = array("q"), array("q")
         self._branches, self._branch_costs = array("q"), array("q")
+        self._readers, self._read_costs = array("q"), array("q")  # blocks that load from flash
         self.continue_at(0)
 
     def attach(self, engine: Any) -> None:
         """Register the hook with a Unicorn engine; call once, before anything runs."""
-        from unicorn import UC_HOOK_BLOCK, UcError
+        from unicorn import UC_HOOK_BLOCK, UcError, arm_const
         from unicorn.unicorn_py3.unicorn import uclib
 
         self._state[layout.S_STOP_FUNCTION] = ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p).value or 0
+        self._state[layout.S_REGISTER_FUNCTION] = ctypes.cast(uclib.uc_reg_read, ctypes.c_void_p).value or 0
+        self._state[layout.S_FIRST_REGISTER] = int(arm_const.UC_ARM_REG_R0)
         handle = ctypes.c_size_t()
         add = uclib.uc_hook_add
         declared = add.argtypes
@@ -81,7 +96,9 @@ class CycleCounter:
         if self._state[layout.S_FRESH]:
             self._decode_fresh()
         straight = self._weigh(self._runs, self._blocks, self._block_costs)
-        return self._past_cycles + straight + self._weigh(self._taken, self._branches, self._branch_costs)
+        taken = self._weigh(self._taken, self._branches, self._branch_costs)
+        loads = self._weigh(self._runs, self._readers, self._read_costs) // LOAD_UNITS
+        return self._past_cycles + straight + taken + loads + self._state[layout.S_WAITED]
 
     def _weigh(self, table: int, slots: "array[int]", costs: "array[int]") -> int:
         counts = ctypes.addressof(self._state) + table * _WORD_BYTES
@@ -99,6 +116,15 @@ class CycleCounter:
             cost = self._costs.block(memory.read(address, size), address)
             self._blocks.append(slot)
             self._block_costs.append(cost.straight)
+            if self._timing.waits:
+                at = self._registers + layout.REGISTERS * index
+                registers = self._state[at : at + layout.REGISTERS]
+                wait = self._timing.load_cost(
+                    self._costs.decode(memory.read(address, size), address), registers
+                )
+                if wait:
+                    self._readers.append(slot)
+                    self._read_costs.append(wait)
             end = slot + size // 2
             # Blocks that begin differently may end at the same branch.
             if cost.taken_extra and end not in self._branches:
@@ -118,10 +144,12 @@ class CycleCounter:
 
     def forget_code(self) -> None:
         """Keep the cycles so far but forget the blocks, because the code has changed since the last run."""
-        self._past_cycles = self.cycles()
+        self._past_cycles = self.cycles() - self._state[layout.S_WAITED]
         for slot in self._blocks:
             end = slot + self._state[self._sizes + slot] // 2
             self._state[self._sizes + slot] = self._state[self._runs + slot] = 0
             self._state[self._taken + end] = 0
-        for table in (self._blocks, self._block_costs, self._branches, self._branch_costs):
+        for table in (
+            self._blocks, self._block_costs, self._branches, self._branch_costs, self._readers, self._read_costs
+        ):  # fmt: skip
             del table[:]

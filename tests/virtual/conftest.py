@@ -11,9 +11,9 @@ from tests.virtual.program import KINDS, Console, build_program
 
 @pytest.fixture(scope="session")
 def boards() -> Iterator[dict[str, LeasedBoard]]:
-    """A flashed board of each kind."""
+    """A flashed board of each kind, with a flash as fast as RAM: cycles are those of the instructions."""
     with ExitStack() as stack:
-        opened = {kind: stack.enter_context(open_board(f"virtual:{kind}")) for kind in KINDS}
+        opened = {kind: stack.enter_context(open_board(f"virtual:{kind}?wait_states=0")) for kind in KINDS}
         for kind, board in opened.items():
             board.flash(build_program(kind))
         yield opened

@@ -21,7 +21,7 @@ def test_same_cycles_every_time(console: Console) -> None:
 def test_same_cycles_on_every_board(kind: str) -> None:
     answers = set()
     for _ in range(2):
-        with open_board(f"virtual:{kind}") as board:
+        with open_board(f"virtual:{kind}?wait_states=0") as board:
             board.flash(build_program(kind))
             with Console(board) as console:
                 answers.add((console.number("1"), console.number("2"), console.number("1")))

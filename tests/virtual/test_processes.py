@@ -83,7 +83,8 @@ def test_record_of_a_dead_board_is_removed(tmp_path: Path, monkeypatch: pytest.M
     dead = subprocess.Popen(["true"])
     dead.wait()
     memories = (0, 262_144, 0x2000_0000, 32_768)
-    fields = ("nrf51-dk", "title", "nrf51822", *memories, "uid", "/dev/null", str(socket_dir / "swd"))
+    ports = ("/dev/null", "/dev/null", str(socket_dir / "swd"))
+    fields = ("nrf51-dk", "title", "nrf51822", *memories, "uid", *ports)
     gone = records.Record(dead.pid, 1, *fields)
     path = records.write(gone)
     assert records.running() == []

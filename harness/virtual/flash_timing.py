@@ -1,0 +1,135 @@
+"""What reading the flash costs beyond one cycle: an approximate model of wait states, caches and prefetch.
+
+Code is followed exactly: the compiled hook looks for every block whether the instruction cache holds it, a cache that
+is taken for fully associative and for giving up what it has held longest. A read that follows the last one is begun
+ahead where there is a prefetch buffer, and costs what is left when the code before it has been executed.
+
+Loads of data from flash are judged once for each block, by the registers it first ran with: a load whose address lies
+in flash then is taken to read flash ever after. With a data cache the data are taken to be read in order, each unit
+once, and constants between the code (literals) to be in the cache; without one every load waits.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import capstone
+from capstone import arm
+
+from harness.config.kinds import Flash
+
+LOAD_UNITS = 16
+"""Costs of loads are given in this part of a cycle."""
+
+# Cycles in which the core executes what one read of 8 bytes brings, two to four instructions.
+_CYCLES_IN_8_BYTES = 3
+_BYTES = {"ldrb": 1, "ldrsb": 1, "ldrh": 2, "ldrsh": 2, "ldrd": 8}
+
+
+class FlashTiming:
+    """The timing of one chip's flash.
+
+    Args:
+        flash: The kind's flash.
+        wait_states: In place of the kind's, if given.
+    """
+
+    def __init__(self, flash: Flash, wait_states: int | None = None) -> None:
+        self._flash = flash
+        self._wait_states = flash.wait_states if wait_states is None else wait_states
+
+    @property
+    def waits(self) -> bool:
+        """Whether there are wait states at all."""
+        return self._wait_states > 0
+
+    @property
+    def unit_shift(self) -> int:
+        """log2 of the bytes that one read brings."""
+        return self._flash.read_bytes.bit_length() - 1
+
+    @property
+    def cached_units(self) -> int:
+        """Reads that the instruction cache holds; at least the last one."""
+        return max(self._flash.code_cache_bytes // self._flash.read_bytes, 1)
+
+    @property
+    def jump_cycles(self) -> int:
+        """Cycles that a read of code elsewhere costs."""
+        return self._wait_states
+
+    @property
+    def next_cycles(self) -> int:
+        """Cycles that a read of the code that follows costs."""
+        if not self._flash.prefetch:
+            return self._wait_states
+        return max(self._wait_states - _CYCLES_IN_8_BYTES * self._flash.read_bytes // 8, 0)
+
+    def units(self, size_bytes: int) -> int:
+        """Reads that a flash of this size has room for; 0 where none is followed."""
+        return size_bytes // self._flash.read_bytes if self.waits else 0
+
+    def load_cost(self, block: Iterable[capstone.CsInsn], registers: Sequence[int]) -> int:
+        """What a block's loads from flash cost, in `LOAD_UNITS` of a cycle.
+
+        Args:
+            block: Its instructions.
+            registers: R0 to R12 when it first ran.
+        """
+        known = {arm.ARM_REG_R0 + number: value for number, value in enumerate(registers)}
+        accesses = bytes_read = 0
+        for instruction in block:
+            if instruction.id == 0:
+                break
+            size = _load_bytes(instruction)
+            address = _address(instruction, known) if size else None
+            if address == _LITERAL:
+                accesses += not self._flash.data_cache
+            elif address is not None and 0 <= address - self._flash.origin < self._flash.size_bytes:
+                accesses += -(-size // 4)
+                bytes_read += size
+            _follow(instruction, known)
+        if self._flash.data_cache:
+            return bytes_read * self._wait_states * LOAD_UNITS // self._flash.read_bytes
+        return accesses * self._wait_states * LOAD_UNITS
+
+
+_LITERAL = -1
+
+
+def _load_bytes(instruction: capstone.CsInsn) -> int:
+    """Bytes that an instruction loads; 0 if it is no load."""
+    name = instruction.mnemonic.split(".")[0]
+    if name.startswith("ldm"):
+        return 4 * (len(instruction.operands) - 1)
+    return _BYTES.get(name, 4) if name.startswith("ldr") else 0
+
+
+def _address(instruction: capstone.CsInsn, known: dict[int, int]) -> int | None:
+    """Where a load reads, `_LITERAL` beside the code, `None` if it cannot be told."""
+    if instruction.mnemonic.startswith("ldm"):
+        return known.get(instruction.operands[0].reg)
+    for operand in instruction.operands:
+        if operand.type == arm.ARM_OP_MEM:
+            if operand.mem.base == arm.ARM_REG_PC:
+                return _LITERAL
+            base = known.get(operand.mem.base)
+            index = known.get(operand.mem.index) if operand.mem.index else 0
+            if base is None or index is None:
+                return None
+            displacement = 0 if instruction.post_index else operand.mem.disp
+            return int(base + displacement + (index << operand.mem.lshift)) & 0xFFFF_FFFF
+    return None
+
+
+def _follow(instruction: capstone.CsInsn, known: dict[int, int]) -> None:
+    """Keep what is still known after an instruction: pointers that only move on stay in their memory."""
+    name = instruction.mnemonic.split(".")[0]
+    pointer = None
+    if instruction.writeback and instruction.operands:
+        if name.startswith(("ldm", "stm")):
+            pointer = instruction.operands[0].reg
+        else:
+            pointer = next((o.mem.base for o in instruction.operands if o.type == arm.ARM_OP_MEM), None)
+    _, written = instruction.regs_access()
+    for register in written:
+        if register != pointer:
+            known.pop(register, None)

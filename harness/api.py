@@ -29,10 +29,12 @@ from harness.search.study import choose_samples, run_study
 from harness.search.subject import Subject
 from harness.search.worker import BoardWorker
 from harness.store import Decision, Measurement, Store
-from harness.tasks import Split, Task, load_task
+from harness.tasks import Split, Task, load_task, own_task
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from harness.pruning import CutOverview
 
 _SPLITS = ("official", "test")
 
@@ -196,12 +198,49 @@ def load_layers(row: Measurement, *, results_dir: Path | str | None = None) -> L
         return LayerProfile.from_json(json.loads(store.artifacts.read(row.layers_sha256)))
 
 
+def cuts(
+    model: Path | str | None = None,
+    *,
+    task: str | None = None,
+    data_dir: Path | str | None = None,
+    heads: Sequence[str] = ("aux", "adapted"),
+) -> "list[CutOverview]":
+    """Where a float model can be cut, and what each head there gives, before anything is trained.
+
+    Args:
+        model: A `.keras` or `.h5` file.
+        task: Name of a task whose own model is taken instead.
+        data_dir: The task's data, with its model beside it.
+        heads: Heads to put at every cut.
+
+    Returns:
+        The unpruned model first, then cut by cut, front to back.
+
+    Raises:
+        InputError: Something given cannot be used, or the model cannot be cut.
+    """
+    from harness.pruning import overview
+    from harness.tasks import load_reference
+    from harness.tasks.model_file import load_model
+
+    if (model is None) == (task is None):
+        raise InputError("give either a model file or --task")
+    if task is not None:
+        return overview(load_reference(load_task(task, _folder(data_dir))), tuple(heads))
+    return overview(load_model(Path(str(model))), tuple(heads))
+
+
 def search(
-    task: str,
+    task: str | None,
     boards: Sequence[str],
     name: str,
     *,
     data_dir: Path | str | None = None,
+    fold: int | None = None,
+    model: Path | str | None = None,
+    train: Path | str | None = None,
+    test: Path | str | None = None,
+    spec: Path | str | None = None,
     max_accuracy_drop: float | None = None,
     min_accuracy: float | None = None,
     max_latency_ms: float | None = None,
@@ -223,10 +262,15 @@ def search(
     A study that was stopped goes on where it was when it is asked again under the same name.
 
     Args:
-        task: Name of the task.
+        task: Name of the task; None for a model of the user's own.
         boards: Units of the bench file or `virtual:<kind>`.
         name: Of the study.
         data_dir: The task's data.
+        fold: The fold to test on, for tasks whose data comes in folds.
+        model: The user's own Keras model, in place of a task.
+        train: Its training samples, an `.npz` file with `x` and `y`.
+        test: Its test samples.
+        spec: TOML file with the names of its classes and the like (see `harness.tasks.own.OwnSpec`).
         max_accuracy_drop: Percentage points below the unpruned model that are allowed.
         min_accuracy: Least accuracy, a fraction in [0, 1].
         max_latency_ms: Most milliseconds of one inference.
@@ -251,9 +295,9 @@ def search(
         BuildError: The compiler refused.
         BoardError: A board cannot be opened.
     """
-    spec = StudySpec(
+    study = StudySpec(
         name=name,
-        task=load_task(task, _folder(data_dir)),
+        task=_task_of(task, _folder(data_dir), fold, *map(_folder, (model, train, test, spec))),
         boards={board: resolve(board).kind for board in dict.fromkeys(boards)},
         limits=Limits(max_accuracy_drop, min_accuracy, max_latency_ms, max_flash_kb, max_ram_kb),
         heads=tuple(heads),
@@ -262,11 +306,11 @@ def search(
         frozen=frozen,
         seed=seed,
         toolchain=toolchain,
-        reference=_folder(reference),
+        reference=_folder(model) if task is None else _folder(reference),
         rules=rules or PerformanceRules(),
     )
     with Store(_folder(results_dir)) as store:
-        return run_study(spec, store, observer or Observer())
+        return run_study(study, store, observer or Observer())
 
 
 def load_results(study: str | None = None, *, results_dir: Path | str | None = None) -> "pd.DataFrame":
@@ -283,6 +327,28 @@ def load_results(study: str | None = None, *, results_dir: Path | str | None = N
         if study is not None:
             store.study(study)
         return store.frame(study)
+
+
+def _task_of(
+    name: str | None,
+    data_dir: Path | None,
+    fold: int | None,
+    model: Path | None,
+    train: Path | None,
+    test: Path | None,
+    spec: Path | None,
+) -> Task:
+    """The task called `name`, or one made of the user's own files."""
+    own = [path is not None for path in (model, train, test)]
+    if name is not None:
+        if any(own) or spec is not None:
+            raise InputError("give either --task or a model of your own (--model, --train, --test), not both")
+        return load_task(name, data_dir, fold)
+    if model is None or train is None or test is None:
+        raise InputError("give --task, or a model of your own with --model, --train and --test together")
+    if fold is not None:
+        raise InputError("--fold is for tasks; a model of your own is tested on the file of --test")
+    return own_task(model, train, test, spec)
 
 
 def _folder(path: Path | str | None) -> Path | None:

@@ -13,6 +13,7 @@ _VERBS = {
     "bench": "harness.cli.bench:bench",
     "boards": "harness.cli.boards:boards",
     "build": "harness.cli.build:build",
+    "cuts": "harness.cli.cuts:cuts",
     "energy": "harness.cli.energy:energy",
     "export": "harness.cli.export:export",
     "measure": "harness.cli.measure:measure",

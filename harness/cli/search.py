@@ -9,8 +9,19 @@ from harness.cli.output import console_beside, json_option, write_json
 
 
 @click.command()
-@click.option("--task", required=True, metavar="NAME", help="Task: digits (bundled) or kws.")
+@click.option("--task", metavar="NAME", help="Task: digits (bundled), kws, vww or ic.")
 @data_dir_option
+@click.option("--fold", type=int, help="Fold to test on, 0 to 4 [kws, vww; default: 0].")
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    help="Your own Keras model in place of a task, with --train and --test.",
+)
+@click.option("--train", type=click.Path(path_type=Path), help="Its training samples: .npz with x and y.")
+@click.option("--test", type=click.Path(path_type=Path), help="Its test samples: .npz with x and y.")
+@click.option(
+    "--spec", type=click.Path(path_type=Path), help="TOML file: names of its classes, scale of inputs, ..."
+)
 @boards_option
 @click.option("--study", required=True, metavar="NAME", help="Name to store it under; the same name goes on.")
 @click.option(
@@ -21,12 +32,22 @@ from harness.cli.output import console_beside, json_option, write_json
 @click.option("--max-flash-kb", type=float, help="Most flash of the image (1 KB = 1024 bytes).")
 @click.option("--max-ram-kb", type=float, help="Most RAM (1 KB = 1024 bytes).")
 @click.option(
-    "--head", "heads", multiple=True, default=("aux", "dense"), show_default=True, help="Heads to try."
+    "--head",
+    "heads",
+    multiple=True,
+    default=("aux", "dense"),
+    show_default=True,
+    help="Heads to try: aux, dense, gap, adapted; none is the unpruned model trained as long.",
 )
 @click.option(
     "--samples", type=int, help="Test samples while searching [default: all]; the final figure uses all."
 )
-@click.option("--recipe", default="quick", show_default=True, help="Training recipe: quick or paper-kws.")
+@click.option(
+    "--recipe",
+    default="quick",
+    show_default=True,
+    help="Training recipe: quick, quick-augmented, quick-distilled, paper-kws, paper-vww.",
+)
 @click.option(
     "--frozen/--unfrozen", default=True, show_default=True, help="Keep the weights in front of the cut."
 )
@@ -38,8 +59,13 @@ from harness.cli.output import console_beside, json_option, write_json
 @toolchain_option
 @results_option
 def search(
-    task: str,
+    task: str | None,
     data_dir: Path | None,
+    fold: int | None,
+    model: Path | None,
+    train: Path | None,
+    test: Path | None,
+    spec: Path | None,
     boards: tuple[str, ...],
     study: str,
     max_accuracy_drop: float | None,
@@ -65,6 +91,7 @@ def search(
     Examples:
       harness search --task digits --board virtual:nrf51-dk --max-accuracy-drop 2 --study first
       harness search --task kws --data-dir kws --board desk-nrf52 --max-latency-ms 60 --study kws
+      harness search --model my.keras --train train.npz --test test.npz --board desk-nrf52 --study mine
     """
     from harness import api
     from harness.cli.progress import TerminalObserver
@@ -77,6 +104,11 @@ def search(
             boards,
             study,
             data_dir=data_dir,
+            fold=fold,
+            model=model,
+            train=train,
+            test=test,
+            spec=spec,
             max_accuracy_drop=max_accuracy_drop,
             min_accuracy=min_accuracy,
             max_latency_ms=max_latency_ms,

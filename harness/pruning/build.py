@@ -5,20 +5,43 @@ from typing import Any
 import numpy as np
 
 from harness.errors import InputError
-from harness.pruning.candidate import Candidate
+from harness.pruning.candidate import Candidate, check_heads
 from harness.pruning.cuts import CutPoint, find_cuts
-from harness.pruning.heads import HEADS
+from harness.pruning.heads import CONTROL, DEFAULT_HEADS, HEADS, HeadSpec
 from harness.tasks.framework import load_keras, seeded
 
 
-def list_candidates(reference: Any, heads: tuple[str, ...] = tuple(HEADS), seed: int = 0) -> list[Candidate]:
+def list_candidates(
+    reference: Any,
+    heads: tuple[str, ...] = DEFAULT_HEADS,
+    seed: int = 0,
+    *,
+    frozen: tuple[bool, ...] = (True,),
+    widths: tuple[float, ...] = (1.0,),
+) -> list[Candidate]:
     """The unpruned network, then each cut point of `reference` with each of `heads`, front to back.
+
+    Args:
+        reference: Trained `keras.Model`.
+        heads: Names of heads; `none` stands for the control, the unpruned network trained further.
+        seed: Of all candidates.
+        frozen: Whether the kept part stays as it is: one candidate for each.
+        widths: Factors on the heads' channels: one candidate for each; those of `gap`, which has none, once.
 
     Raises:
         InputError: `reference` cannot be cut, or a head is unknown.
     """
-    pruned = [Candidate(cut.name, head, seed=seed) for cut in find_cuts(reference) for head in heads]
-    return [Candidate(None, None, seed=seed), *pruned]
+    check_heads(heads)
+    pruned = [
+        Candidate(cut.name, head, frozen=stays, seed=seed, width=width)
+        for cut in find_cuts(reference)
+        for head in heads
+        if head != CONTROL
+        for width in (widths if head != "gap" else (1.0,))
+        for stays in frozen
+    ]
+    control = [Candidate(None, CONTROL, seed=seed)] if CONTROL in heads else []
+    return [Candidate(None, None, seed=seed), *control, *pruned]
 
 
 def build_candidate(reference: Any, candidate: Candidate, class_count: int) -> Any:
@@ -50,7 +73,7 @@ def assemble(reference: Any, candidate: Candidate, class_count: int) -> Any:
         return kept
     cut = cut_named(reference, candidate.cut)
     with seeded(candidate.seed):
-        output = _stacked(kept.get_layer(cut.layer_name).output, candidate, class_count)
+        output = _stacked(kept.get_layer(cut.layer_name).output, cut, candidate, class_count)
     return keras.Model(kept.inputs[0], output, name=f"{reference.name}-{candidate.key}")
 
 
@@ -60,7 +83,7 @@ def assemble_head(reference: Any, candidate: Candidate, class_count: int) -> Any
     cut = cut_named(reference, str(candidate.cut))
     with seeded(candidate.seed):
         inputs = keras.layers.Input(cut.map_shape, name="map")
-        output = _stacked(inputs, candidate, class_count)
+        output = _stacked(inputs, cut, candidate, class_count)
     return keras.Model(inputs, output, name=f"{reference.name}-{candidate.key}-head")
 
 
@@ -83,8 +106,8 @@ def cut_named(reference: Any, name: str) -> CutPoint:
     raise InputError(f"model {reference.name!r} has no cut point {name!r}; it has {known}")
 
 
-def _stacked(x: Any, candidate: Candidate, class_count: int) -> Any:
-    for layer in HEADS[str(candidate.head)](class_count):
+def _stacked(x: Any, cut: CutPoint, candidate: Candidate, class_count: int) -> Any:
+    for layer in HEADS[str(candidate.head)](HeadSpec(class_count, cut.map_shape, candidate.width)):
         x = layer(x)
     return x
 

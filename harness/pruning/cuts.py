@@ -1,14 +1,19 @@
 """Where a trained network can be cut: tensors that every path from input to output crosses."""
 
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 from harness.errors import InputError
-from harness.tasks.framework import load_keras
-
-_ACTIVATIONS = ("ReLU", "LeakyReLU", "PReLU", "ELU")
-_ELEMENTWISE = (*_ACTIVATIONS, "Activation", "BatchNormalization", "Dropout", "SpatialDropout2D")
+from harness.pruning.graph import (
+    ACTIVATIONS,
+    ELEMENTWISE,
+    count_macs,
+    count_params,
+    is_layer,
+    peak_bytes,
+    readers_of,
+    topological_nodes,
+)
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,7 @@ class CutPoint:
         map_shape: (height, width, channels) of that map.
         params: Weights kept in front of the cut, BatchNorm's four a channel included.
         macs: Multiply-accumulates an inference of the kept part.
+        peak_ram_bytes: Most bytes of int8 activations alive at once in the kept part (see `graph.peak_bytes`).
     """
 
     index: int
@@ -30,13 +36,16 @@ class CutPoint:
     map_shape: tuple[int, int, int]
     params: int
     macs: int
+    peak_ram_bytes: int
 
 
 def find_cuts(model: Any) -> list[CutPoint]:
     """All cut points of `model`, front to back.
 
-    A cut stands after an activation on a feature map that all paths cross. The activation after a
-    depthwise convolution is left out: the pointwise one that follows belongs to it.
+    A cut stands where all paths cross, on the map that ends a block: after the activation of a convolution or of a
+    sum; or, in blocks that end without an activation (MobileNetV2's), after the projection or the sum. Inside
+    blocks there is none: the activation after a depthwise convolution is left out, since the pointwise one that
+    follows belongs to it, and so is that of an expansion in front of a depthwise convolution.
 
     Args:
         model: Built `keras.Model`, sequential or functional, with one input and one output.
@@ -44,14 +53,15 @@ def find_cuts(model: Any) -> list[CutPoint]:
     Raises:
         InputError: The model has several inputs or outputs, is not a graph of layers, or has no cut point.
     """
-    nodes = _topological_nodes(model)
-    readers = _last_readers(nodes)
+    nodes = topological_nodes(model)
+    readers = readers_of(nodes)
     reach = 0  # last node that reads anything standing before the current one
     cuts: list[CutPoint] = []
     for number, node in enumerate(nodes[:-1]):
         crossed_by_all = reach <= number
-        reach = max(reach, readers[number])
-        if crossed_by_all and _ends_block(node):
+        reach = max([reach, *readers[number]])
+        following = _following(number, nodes, readers)
+        if crossed_by_all and _ends_block(node, following):
             kept = nodes[: number + 1]
             cuts.append(
                 CutPoint(
@@ -59,8 +69,9 @@ def find_cuts(model: Any) -> list[CutPoint]:
                     name=f"block{len(cuts)}" if cuts else "conv1",
                     layer_name=node.operation.name,
                     map_shape=tuple(node.outputs[0].shape[1:]),
-                    params=_params(kept),
-                    macs=sum(map(_macs, kept)),
+                    params=count_params(kept),
+                    macs=sum(map(count_macs, kept)),
+                    peak_ram_bytes=peak_bytes(kept),
                 )
             )
     if not cuts:
@@ -73,93 +84,68 @@ def find_cuts(model: Any) -> list[CutPoint]:
 
 def model_params(model: Any) -> int:
     """Weights of a whole model, BatchNorm's four a channel included. Raises as `find_cuts` does."""
-    return _params(_topological_nodes(model))
+    return count_params(topological_nodes(model))
 
 
 def model_macs(model: Any) -> int:
     """Multiply-accumulates an inference of a whole model. Raises as `find_cuts` does."""
-    return sum(map(_macs, _topological_nodes(model)))
+    return sum(map(count_macs, topological_nodes(model)))
 
 
-def _params(nodes: list[Any]) -> int:
-    layers = {id(node.operation): node.operation for node in nodes}
-    return sum(layer.count_params() for layer in layers.values() if hasattr(layer, "count_params"))
+def model_peak_ram_bytes(model: Any) -> int:
+    """Most bytes of int8 activations alive at once (see `graph.peak_bytes`). Raises as `find_cuts` does."""
+    return peak_bytes(topological_nodes(model))
 
 
-def _macs(node: Any) -> int:
-    """Multiply-accumulates of one use of a layer; layers without a kernel product count as 0."""
-    layer, shape = node.operation, node.outputs[0].shape
-    if _is(layer, "Dense"):
-        return int(prod(shape[1:-1]) * prod(layer.kernel.shape))
-    if _is(layer, "Conv2D", "DepthwiseConv2D"):
-        return int(prod(shape[1:3]) * prod(layer.kernel.shape))
-    return 0
-
-
-def _ends_block(node: Any) -> bool:
-    """Whether an activation of a convolution (not a depthwise one) or of a sum gives this map."""
+def _ends_block(node: Any, following: list[Any]) -> bool:
+    """Whether `node`, read by `following`, gives the map that ends a block."""
     shape = node.outputs[0].shape
     if len(shape) != 4 or None in shape[1:]:
         return False
-    if not _is_activation(node.operation):
-        return False
-    source = node
-    while _is(source.operation, *_ELEMENTWISE):
-        source = source.parent_nodes[0]
-    return not _is(source.operation, "DepthwiseConv2D", "InputLayer")
+    if _is_activation(node.operation):
+        source = _source(node)
+        inside = is_layer(source.operation, "DepthwiseConv2D", "InputLayer")
+        return not inside and not _is_expansion(source, following)
+    goes_on = len(following) == 1 and is_layer(following[0].operation, *ELEMENTWISE)
+    return not goes_on and _is_linear_end(node)
 
 
 def _is_activation(layer: Any) -> bool:
-    if _is(layer, "Activation", "Conv2D", "DepthwiseConv2D"):
+    if is_layer(layer, "Activation", "Conv2D", "DepthwiseConv2D"):
         return getattr(layer.activation, "__name__", "") not in ("linear", "softmax")
-    return _is(layer, *_ACTIVATIONS)
+    return is_layer(layer, *ACTIVATIONS)
 
 
-def _is(layer: Any, *names: str) -> bool:
-    """Whether `layer` is of one of these classes of `keras.layers`, or of a class made from one."""
-    layers = load_keras().layers
-    return isinstance(layer, tuple(getattr(layers, name) for name in names))
+def _following(number: int, nodes: list[Any], readers: list[list[int]]) -> list[Any]:
+    """What reads a node's output; padding is passed over."""
+    found = readers[number]
+    while len(found) == 1 and is_layer(nodes[found[0]].operation, "ZeroPadding2D"):
+        found = readers[found[0]]
+    return [nodes[reader] for reader in found]
 
 
-def _last_readers(nodes: list[Any]) -> list[int]:
-    """For each node the position of the last one that reads it (0 if none does)."""
-    position = {id(node): number for number, node in enumerate(nodes)}
-    readers = [0] * len(nodes)
-    for number, node in enumerate(nodes):
-        for parent in node.parent_nodes:
-            readers[position[id(parent)]] = number
-    return readers
+def _is_linear_end(node: Any) -> bool:
+    """Whether `node` is, normalised or not, a sum or the pointwise part of a separable convolution, unbent."""
+    source = node
+    while is_layer(source.operation, *ELEMENTWISE):
+        if _is_activation(source.operation):
+            return False
+        source = source.parent_nodes[0]
+    if is_layer(source.operation, "Add"):
+        return True
+    if not is_layer(source.operation, "Conv2D") or _is_activation(source.operation):
+        return False
+    return is_layer(_source(source.parent_nodes[0]).operation, "DepthwiseConv2D")
 
 
-def _topological_nodes(model: Any) -> list[Any]:
-    """The graph's nodes (one a use of a layer), each after all that it reads."""
-    try:
-        outputs, inputs = list(model.outputs), list(model.inputs)
-    except (AttributeError, ValueError, TypeError) as error:
-        raise InputError(
-            f"model {getattr(model, 'name', model)!r} is not a built sequential or functional Keras model"
-        ) from error
-    if len(inputs) != 1 or len(outputs) != 1:
-        raise InputError(
-            f"model {model.name!r} has {len(inputs)} inputs and {len(outputs)} outputs; "
-            "only models with one of each can be cut"
-        )
-    ordered: list[Any] = []
-    done: set[int] = set()
-    open_nodes = [_node_of(outputs[0])]
-    while open_nodes:
-        node = open_nodes[-1]
-        waiting = [parent for parent in node.parent_nodes if id(parent) not in done]
-        if waiting:
-            open_nodes.extend(waiting)
-            continue
-        open_nodes.pop()
-        if id(node) not in done:
-            done.add(id(node))
-            ordered.append(node)
-    return ordered
+def _is_expansion(source: Any, following: list[Any]) -> bool:
+    """Whether `source` is a convolution that widens a block's linear end for a depthwise one alone."""
+    alone = len(following) == 1 and is_layer(following[0].operation, "DepthwiseConv2D")
+    return alone and is_layer(source.operation, "Conv2D") and _is_linear_end(source.parent_nodes[0])
 
 
-def _node_of(tensor: Any) -> Any:
-    history = tensor._keras_history
-    return history.operation._inbound_nodes[history.node_index]
+def _source(node: Any) -> Any:
+    """The node whose result reaches `node` through elementwise layers alone."""
+    while is_layer(node.operation, *ELEMENTWISE):
+        node = node.parent_nodes[0]
+    return node

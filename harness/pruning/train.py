@@ -1,13 +1,13 @@
 """Train a candidate's head, and its kept part where that is not frozen."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.pruning.build import assemble, assemble_head
 from harness.pruning.candidate import Candidate
-from harness.pruning.features import FeatureCache
-from harness.tasks.fit import Epoch, accuracy, fit
+from harness.pruning.features import FeatureCache, teacher_of
+from harness.tasks.fit import Epoch, FitResult, accuracy, fit
 from harness.tasks.recipe import Recipe
 from harness.tasks.task import Task
 
@@ -29,6 +29,13 @@ class TrainedModel:
     seconds: float
 
 
+def most_epochs(candidate: Candidate, recipe: Recipe) -> int:
+    """How many epochs the candidate is trained for, if training does not stop early."""
+    if candidate.cut is None:
+        return recipe.epochs if candidate.head else 0
+    return recipe.epochs if candidate.frozen else 2 * recipe.epochs
+
+
 def train_candidate(
     reference: Any,
     candidate: Candidate,
@@ -41,7 +48,9 @@ def train_candidate(
     """Train `candidate` on the task's training split; `reference` keeps its weights.
 
     A frozen kept part gives the same feature maps in every epoch: they are computed once, and the
-    head is trained on them alone.
+    head is trained on them alone. Where the kept part is trained too, this comes first, so that it is not
+    shaken by a head that knows nothing; the whole is then trained for as long again. The unpruned network is
+    left as it is; the control is that network trained for as long as a head is.
 
     Args:
         reference: Trained `keras.Model`.
@@ -60,18 +69,85 @@ def train_candidate(
         InputError: `reference` has no such cut point, or the task's data is missing or damaged.
     """
     model = assemble(reference, candidate, len(task.class_names))
-    train, validation = task.train, task.validation
+    if candidate.cut is None and candidate.head is None:
+        return TrainedModel(model, (), accuracy(model, task.validation.x, task.validation.y), 0.0)
     if candidate.cut is None:
-        return TrainedModel(model, (), accuracy(model, validation.x, validation.y), 0.0)
+        result = _train_whole(reference, model, candidate, task, recipe.unfrozen(), on_epoch)
+        return TrainedModel(model, result.history, result.best.val_accuracy, result.seconds)
+    head = _train_head(reference, model, candidate, task, recipe, features or FeatureCache(), on_epoch)
     if candidate.frozen:
-        maps = (features or FeatureCache()).maps(reference, candidate.cut, task)
-        trained = assemble_head(reference, candidate, len(task.class_names))
-        data = (maps.train, train.y), (maps.validation, validation.y)
-    else:
-        trained = model
-        data = (train.x, train.y), (validation.x, validation.y)
-    result = fit(trained, *data, recipe, candidate.seed, on_epoch)
-    if trained is not model:
-        for layer in trained.layers[1:]:
-            model.get_layer(layer.name).set_weights(layer.get_weights())
-    return TrainedModel(model, result.history, result.best.val_accuracy, result.seconds)
+        return TrainedModel(model, head.history, head.best.val_accuracy, head.seconds)
+    started = model.get_weights()
+    done = len(head.history)
+
+    def counted_on(epoch: Epoch) -> None:
+        if on_epoch:
+            on_epoch(replace(epoch, number=done + epoch.number))
+
+    whole = _train_whole(reference, model, candidate, task, recipe.unfrozen(), counted_on)
+    if head.best.val_accuracy > whole.best.val_accuracy:
+        model.set_weights(started)
+    further = (replace(epoch, number=done + epoch.number) for epoch in whole.history)
+    return TrainedModel(
+        model,
+        (*head.history, *further),
+        max(head.best.val_accuracy, whole.best.val_accuracy),
+        head.seconds + whole.seconds,
+    )
+
+
+def _train_head(
+    reference: Any,
+    model: Any,
+    candidate: Candidate,
+    task: Task,
+    recipe: Recipe,
+    features: FeatureCache,
+    on_epoch: Callable[[Epoch], None] | None,
+) -> FitResult:
+    """Train the head's layers of `model` in place."""
+    cut = str(candidate.cut)
+    if not features.fits(reference, cut, task, recipe):
+        kept = [layer for layer in model.layers if not layer.name.startswith("head_")]
+        for layer in kept:
+            layer.trainable = False
+        result = _train_whole(reference, model, candidate, task, recipe, on_epoch)
+        for layer in kept:
+            layer.trainable = True
+        return result
+    maps = features.maps(reference, cut, task, recipe)
+    head = assemble_head(reference, candidate, len(task.class_names))
+    result = fit(
+        head,
+        (maps.train, maps.train_y),
+        (maps.validation, task.validation.y),
+        recipe,
+        candidate.seed,
+        on_epoch,
+        teacher=maps.teacher,
+    )
+    for layer in head.layers[1:]:
+        model.get_layer(layer.name).set_weights(layer.get_weights())
+    return result
+
+
+def _train_whole(
+    reference: Any,
+    model: Any,
+    candidate: Candidate,
+    task: Task,
+    recipe: Recipe,
+    on_epoch: Callable[[Epoch], None] | None,
+) -> FitResult:
+    """Train all of `model` that is trainable in place, from the task's inputs."""
+    train, validation = task.train, task.validation
+    return fit(
+        model,
+        (train.x, train.y),
+        (validation.x, validation.y),
+        recipe,
+        candidate.seed,
+        on_epoch,
+        teacher=teacher_of(reference, task) if recipe.distillation else None,
+        augmentation=task.augmentation if recipe.augmented_copies else None,
+    )

@@ -9,8 +9,8 @@ import numpy as np
 
 from harness.errors import BuildError, InputError
 from harness.quantization.inspect import float_operators
+from harness.tasks.arrays import FloatArray
 from harness.tasks.framework import first_line, load_tensorflow, quiet_stderr
-from harness.tasks.task import FloatArray
 
 # Raise when the conversion changes in a way that changes bytes: stored models are then remade.
 CONVERTER_VERSION = 1

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.pruning import Candidate, FeatureCache, list_candidates, load_recipe, train_candidate
+from harness.pruning import (
+    Candidate,
+    FeatureCache,
+    list_candidates,
+    load_recipe,
+    most_epochs,
+    train_candidate,
+)
 from harness.quantization import calibration_fingerprint, quantize
 from harness.store import Store, stage_key
 from harness.tasks import Task, load_reference, reference_key
@@ -115,7 +122,7 @@ class ModelShop:
     def _train(
         self, candidate: Candidate, on_epoch: Callable[[int, int], None]
     ) -> tuple[dict[str, str], dict[str, Any]]:
-        epochs = self._recipe.epochs
+        epochs = most_epochs(candidate, self._recipe)
         trained = train_candidate(
             self._model,
             candidate,

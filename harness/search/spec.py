@@ -8,7 +8,7 @@ from harness.config.kinds import load_kind
 from harness.errors import InputError
 from harness.firmware import build_fingerprint
 from harness.measure import PerformanceRules
-from harness.pruning import HEADS, load_recipe
+from harness.pruning import DEFAULT_HEADS, load_recipe
 from harness.quantization import calibration_fingerprint
 from harness.search.limits import Limits
 from harness.tasks import Task, reference_key
@@ -37,7 +37,7 @@ class StudySpec:
     task: Task
     boards: dict[str, str]
     limits: Limits
-    heads: tuple[str, ...] = tuple(HEADS)
+    heads: tuple[str, ...] = DEFAULT_HEADS
     samples: int | None = None
     recipe: str = "quick"
     frozen: bool = True

@@ -19,11 +19,12 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import InputError
+from harness.tasks.arrays import FloatArray
 from harness.tasks.audio import ad_log_mel, read_wav
 from harness.tasks.folder import task_folder
 from harness.tasks.folds import draw
 from harness.tasks.official import read_labels
-from harness.tasks.task import FloatArray, Split, Splits, Task
+from harness.tasks.task import Split, Splits, Task
 
 BANDS, FRAMES = 128, 5
 SIZE = BANDS * FRAMES

@@ -16,11 +16,25 @@ def read_arrays(path: Path, keys: tuple[str, ...]) -> dict[str, npt.NDArray[Any]
     Raises:
         InputError: The file is missing or damaged, or has no such array.
     """
+    return _read(path, keys)
+
+
+def read_any(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """All arrays in an `.npz` file.
+
+    Raises:
+        InputError: The file is missing or damaged.
+    """
+    return _read(path, None)
+
+
+def _read(path: Path, keys: tuple[str, ...] | None) -> dict[str, npt.NDArray[Any]]:
     try:
         # Opened here: numpy leaves the file open when it turns out not to be an archive.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise ValueError("it holds one array, not an archive of them")
+            keys = tuple(archive) if keys is None else keys
             missing = [key for key in keys if key not in archive]
             if missing:
                 raise InputError(

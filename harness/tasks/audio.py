@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import InputError
-from harness.tasks.task import FloatArray
+from harness.tasks.arrays import FloatArray
 
 RATE_HZ = 16_000
 _FULL_SCALE = 32768.0

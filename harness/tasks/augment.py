@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from harness.tasks.framework import load_keras
+import numpy as np
+
+from harness.tasks.arrays import FloatArray
+from harness.tasks.framework import load_keras, seeded
+
+_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,27 @@ class Augmentation:
     zoom: float = 0.0
     flip: bool = False
 
-    def layers(self, seed: int) -> list[Any]:
+    def before(self, model: Any, seed: int) -> Any:
+        """`model`, its weights shared, with the changes before it."""
+        keras = load_keras()
+        x = inputs = keras.layers.Input(model.input_shape[1:])
+        for layer in self._layers(seed):
+            x = layer(x)
+        return keras.Model(inputs, model(x))
+
+    def apply(self, x: FloatArray, seed: int) -> FloatArray:
+        """Pictures float32 `[n, height, width, channels]`, each changed once, random from `seed`."""
+        found = np.empty_like(x)
+        with seeded(seed):
+            layers = self._layers(seed)
+            for first in range(0, len(x), _BATCH):
+                batch: Any = x[first : first + _BATCH]
+                for layer in layers:
+                    batch = layer(batch, training=True)
+                found[first : first + _BATCH] = np.asarray(batch)
+        return found
+
+    def _layers(self, seed: int) -> list[Any]:
         """Keras layers that make the changes in training and none in inference, random from `seed`."""
         layers = load_keras().layers
         found: list[Any] = []

@@ -7,11 +7,26 @@ from typing import Any
 
 import numpy as np
 
+from harness.tasks.arrays import FloatArray, LabelArray
+from harness.tasks.augment import Augmentation
+from harness.tasks.distil import distillation_loss, packed_accuracy, targets
 from harness.tasks.framework import load_keras, seeded
 from harness.tasks.recipe import Recipe
-from harness.tasks.task import FloatArray, LabelArray
 
 _PREDICT_BATCH = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Teacher:
+    """What the network to learn from gives for the inputs: probabilities float32 `[n, classes]`.
+
+    Attributes:
+        train: For the training inputs.
+        validation: For the validation inputs.
+    """
+
+    train: FloatArray
+    validation: FloatArray
 
 
 @dataclass(frozen=True)
@@ -47,6 +62,9 @@ def fit(
     recipe: Recipe,
     seed: int,
     on_epoch: Callable[[Epoch], None] | None = None,
+    *,
+    teacher: Teacher | None = None,
+    augmentation: Augmentation | None = None,
 ) -> FitResult:
     """Train `model` in place and leave it with its best epoch's weights.
 
@@ -54,9 +72,11 @@ def fit(
         model: `keras.Model` giving class probabilities.
         train: Inputs float32 `[n, ...]` and classes int64 `[n]`.
         validation: The same, disjoint from `train`.
-        recipe: Epochs, batch size, rates.
-        seed: Of shuffling and dropout.
+        recipe: Epochs, batch size, rates, patience, and how much of a teacher.
+        seed: Of shuffling, augmentation and dropout.
         on_epoch: Called after every epoch; what it raises ends the training and propagates.
+        teacher: What to learn from besides the classes; needed where the recipe distils.
+        augmentation: How training inputs are changed, anew in every epoch.
     """
     keras = load_keras()
     history: list[Epoch] = []
@@ -71,17 +91,31 @@ def fit(
         history.append(epoch)
         if _best(history) is epoch:
             kept = model.get_weights()
+        if recipe.patience is not None and epoch.number - _best(history).number >= recipe.patience:
+            trained.stop_training = True
         if on_epoch:
             on_epoch(epoch)
 
     started = time.perf_counter()
     with seeded(seed):
-        model.compile(keras.optimizers.Adam(), "sparse_categorical_crossentropy", metrics=["accuracy"])
-        model.fit(
-            *train,
+        trained = augmentation.before(model, seed) if augmentation else model
+        loss: Any = "sparse_categorical_crossentropy"
+        metric: Any = "accuracy"
+        wanted: tuple[Any, Any] = (train[1], validation[1])
+        if recipe.distillation and teacher is not None:
+            loss = distillation_loss(recipe.distillation, recipe.temperature)
+            metric = keras.metrics.MeanMetricWrapper(packed_accuracy, name="accuracy")
+            wanted = (
+                targets(train[1], teacher.train, recipe.temperature),
+                targets(validation[1], teacher.validation, recipe.temperature),
+            )
+        trained.compile(keras.optimizers.Adam(), loss, metrics=[metric])
+        trained.fit(
+            train[0],
+            wanted[0],
             batch_size=recipe.batch_size,
             epochs=recipe.epochs,
-            validation_data=validation,
+            validation_data=(validation[0], wanted[1]),
             validation_batch_size=_PREDICT_BATCH,
             verbose=0,
             callbacks=[

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import InputError
-from harness.tasks.task import LabelArray
+from harness.tasks.arrays import LabelArray
 
 FOLDS = 5
 

@@ -31,7 +31,7 @@ def save_model(model: Any, path: Path) -> None:
 
 
 def load_model(path: Path) -> Any:
-    """The `keras.Model` in a `.keras` file, ready for inference.
+    """The `keras.Model` in a `.keras` or `.h5` file, ready for inference.
 
     Raises:
         InputError: The file is missing, damaged, or needs code that Keras does not have.
@@ -40,9 +40,23 @@ def load_model(path: Path) -> Any:
         raise InputError(f"model file {path} does not exist")
     try:
         with quiet_stderr():
-            return load_keras().saving.load_model(path, compile=False)
+            custom = {"DepthwiseConv2D": _old_depthwise()} if path.suffix in (".h5", ".hdf5") else None
+            return load_keras().saving.load_model(path, compile=False, custom_objects=custom)
     except Exception as error:  # Keras raises whatever zip, JSON, HDF5 and its layers raise
-        raise InputError(f"{path} is not a usable Keras model file (.keras): {first_line(error)}") from error
+        raise InputError(
+            f"{path} is not a usable Keras model file (.keras or .h5): {first_line(error)}"
+        ) from error
+
+
+def _old_depthwise() -> Any:
+    """Keras 2 wrote `groups` for this layer, which Keras 3 does not know."""
+
+    parent = load_keras().layers.DepthwiseConv2D
+
+    def start(self: Any, *args: Any, groups: int = 1, **options: Any) -> None:
+        parent.__init__(self, *args, **options)
+
+    return type("DepthwiseConv2D", (parent,), {"__init__": start})
 
 
 def model_fingerprint(model: Any) -> str:

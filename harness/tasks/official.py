@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import InputError
-from harness.tasks.task import LabelArray
+from harness.tasks.arrays import LabelArray
 
 LABELS_FILE = "y_labels.csv"
 

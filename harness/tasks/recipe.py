@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import asdict, dataclass
 
 # Raise when the training code changes in a way that changes weights: stored models are then remade.
-TRAINER_VERSION = 2
+TRAINER_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -16,16 +16,33 @@ class Recipe:
         epochs: Passes over the training split, >= 1.
         batch_size: Samples a step, >= 1.
         learning_rates: (first epoch, rate) pairs, the first at epoch 0, epochs ascending.
+        unfrozen_rate: Factor on the rates while the kept part is trained too.
+        patience: Epochs without a better one after which training stops; None for never.
+        augmented_copies: How often a frozen part sees each training input changed by the task's augmentation, besides
+            once as it is; 0 for no augmentation. What is trained as a whole sees every input changed anew in
+            every epoch.
+        distillation: Share in [0, 1] of the loss that compares with the unpruned network's outputs.
+        temperature: What logits are divided by in that comparison, >= 1 (Hinton, Vinyals & Dean 2015).
     """
 
     name: str
     epochs: int
     batch_size: int
     learning_rates: tuple[tuple[int, float], ...]
+    unfrozen_rate: float = 1.0
+    patience: int | None = None
+    augmented_copies: int = 0
+    distillation: float = 0.0
+    temperature: float = 2.0
 
     def learning_rate(self, epoch: int) -> float:
         """Rate in force at `epoch` (counted from 0)."""
         return [rate for first, rate in self.learning_rates if first <= epoch][-1]
+
+    def unfrozen(self) -> "Recipe":
+        """The recipe for a network whose kept part is trained too."""
+        rates = tuple((first, rate * self.unfrozen_rate) for first, rate in self.learning_rates)
+        return Recipe(**asdict(self) | {"learning_rates": rates, "unfrozen_rate": 1.0})
 
     def fingerprint(self) -> str:
         """SHA-256 (64 hex characters) of all fields but the name."""

@@ -90,7 +90,9 @@ def _digits_reference(task: Task) -> Any:
 
 
 def _fitting(model: Any, task: Task, path: Path) -> Any:
-    """The model, checked to take the task's inputs and give one probability a class."""
+    """The model, checked to take the task's inputs and give one value a class; as probabilities."""
+    if isinstance(model.input_shape, list) or isinstance(model.output_shape, list):
+        raise InputError(f"{path} has several inputs or outputs; only models with one of each can be used")
     wanted = (task.input_shape, (len(task.class_names),))
     found = (tuple(model.input_shape[1:]), tuple(model.output_shape[1:]))
     if found != wanted:
@@ -98,4 +100,21 @@ def _fitting(model: Any, task: Task, path: Path) -> Any:
             f"{path} maps {list(found[0])} to {list(found[1])}; task {task.name!r} needs "
             f"{list(wanted[0])} to {list(wanted[1])}"
         )
-    return model
+    return with_probabilities(model, path)
+
+
+def with_probabilities(model: Any, path: Path) -> Any:
+    """`model`, with a softmax put behind it where it ends in logits.
+
+    Raises:
+        InputError: It ends in another activation.
+    """
+    keras = load_keras()
+    last = model.layers[-1]
+    ends_in = getattr(getattr(last, "activation", None), "__name__", "linear")
+    if ends_in == "softmax" or isinstance(last, keras.layers.Softmax):
+        return model
+    if ends_in != "linear":
+        raise InputError(f"{path} ends in {ends_in}; one output a class is needed, logits or softmax")
+    outputs = keras.layers.Softmax(name="probabilities")(model.outputs[0])
+    return keras.Model(model.inputs[0], outputs, name=model.name)

@@ -9,11 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from harness.tasks.arrays import ByteArray, FloatArray, LabelArray
 from harness.tasks.augment import Augmentation
-
-FloatArray = npt.NDArray[np.float32]
-ByteArray = npt.NDArray[np.int8]
-LabelArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

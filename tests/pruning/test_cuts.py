@@ -6,11 +6,20 @@ from typing import Any
 import pytest
 
 from harness.errors import InputError
-from harness.pruning import Candidate, build_candidate, find_cuts, model_macs, model_params
+from harness.pruning import (
+    Candidate,
+    build_candidate,
+    find_cuts,
+    model_macs,
+    model_params,
+    model_peak_ram_bytes,
+)
 from harness.tasks.digits_reference import ARCHITECTURE as DIGITS
 from harness.tasks.dscnn import build_ds_cnn
 from harness.tasks.framework import load_keras
 from harness.tasks.kws_reference import ARCHITECTURE as KWS
+from harness.tasks.pretrained import VWW_ARCHITECTURE
+from harness.tasks.resnet import build_resnet8
 
 NAMES = ["conv1", "block1", "block2", "block3", "block4"]
 
@@ -84,7 +93,7 @@ def test_a_shortcut_from_the_input_hides_what_it_goes_around() -> None:
     x = layers.Add(name="sum")([x, inputs])
     x = layers.Conv2D(2, 3, activation="relu", name="open")(x)
     x = layers.Dense(2, name="classes")(layers.Flatten(name="flat")(x))
-    assert [cut.layer_name for cut in find_cuts(load_keras().Model(inputs, x))] == ["open"]
+    assert [cut.layer_name for cut in find_cuts(load_keras().Model(inputs, x))] == ["sum", "open"]
 
 
 def test_sequential_models_with_activations_inside_their_layers() -> None:
@@ -121,3 +130,53 @@ def test_models_that_cannot_be_cut_are_refused_with_the_reason() -> None:
     unbuilt = keras.Sequential([keras.layers.Conv2D(2, 3)], name="unbuilt")
     with pytest.raises(InputError, match="model 'unbuilt' is not a built"):
         find_cuts(unbuilt)
+
+
+def inverted_residuals() -> Any:
+    """MobileNetV2's pattern: expansion, depthwise, linear projection; the second block has a shortcut."""
+    layers = load_keras().layers
+    inputs = layers.Input((8, 8, 3), name="input")
+    x = layers.Conv2D(4, 3, padding="same", name="stem")(inputs)
+    x = layers.ReLU(6.0, name="stem_relu")(x)
+    for block, stride in ((1, 2), (2, 1)):
+        shortcut = x
+        x = layers.Conv2D(12, 1, use_bias=False, name=f"expand{block}")(x)
+        x = layers.BatchNormalization(name=f"expand{block}_bn")(x)
+        x = layers.ReLU(6.0, name=f"expand{block}_relu")(x)
+        if stride == 2:
+            x = layers.ZeroPadding2D(((0, 1), (0, 1)), name="pad")(x)
+        x = layers.DepthwiseConv2D(3, stride, padding="valid" if stride == 2 else "same", name=f"dw{block}")(
+            x
+        )
+        x = layers.ReLU(6.0, name=f"dw{block}_relu")(x)
+        x = layers.Conv2D(4, 1, name=f"project{block}")(x)
+        x = layers.BatchNormalization(name=f"project{block}_bn")(x)
+        if stride == 1:
+            x = layers.Add(name="sum")([shortcut, x])
+    x = layers.Conv2D(16, 1, activation="relu", name="last")(x)
+    x = layers.Dense(2, activation="softmax", name="classes")(layers.GlobalAveragePooling2D(name="pool")(x))
+    return load_keras().Model(inputs, x, name="inverted")
+
+
+def test_blocks_that_end_without_an_activation_are_cut_at_their_ends() -> None:
+    cuts = find_cuts(inverted_residuals())
+    # "expand1" reads the stem, which is bent: a block of its own. "expand2" only widens the linear end before it.
+    assert [cut.layer_name for cut in cuts] == ["stem_relu", "expand1_relu", "project1_bn", "sum", "last"]
+    assert [cut.map_shape for cut in cuts][2:4] == [(4, 4, 4), (4, 4, 4)]
+
+
+def test_resnet8_is_cut_after_its_sums() -> None:
+    cuts = find_cuts(build_resnet8(10))
+    assert [cut.layer_name for cut in cuts] == ["conv1_relu", "block1_relu", "block2_relu", "block3_relu"]
+    assert model_params(build_resnet8(10)) == 78_666
+    assert model_macs(build_resnet8(10)) == 12_501_632
+
+
+def test_peak_ram_is_the_largest_sum_of_live_maps() -> None:
+    # 8x8x3 in, 8x8x4 out; then the sum's three maps, its operand from before kept alive by the shortcut.
+    cuts = find_cuts(residual_network(inner_activation="relu"))
+    assert [cut.peak_ram_bytes for cut in cuts] == [64 * (3 + 4), 64 * (4 + 4 + 4)]
+    # 48x48x8 into 48x48x16 in the first pointwise convolution.
+    vww = build_ds_cnn(VWW_ARCHITECTURE, 2)
+    assert [cut.peak_ram_bytes for cut in find_cuts(vww)][:2] == [96 * 96 * 3 + 48 * 48 * 8, 48 * 48 * 24]
+    assert model_peak_ram_bytes(vww) == 48 * 48 * 24

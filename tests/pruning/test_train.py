@@ -13,9 +13,12 @@ from harness.pruning import (
     FeatureCache,
     features,
     load_recipe,
+    most_epochs,
     train_candidate,
 )
 from harness.tasks import Split, Splits, Task
+from harness.tasks.augment import Augmentation
+from harness.tasks.distil import soften
 from harness.tasks.fit import Epoch, accuracy
 from harness.tasks.model_file import model_fingerprint
 from harness.tasks.recipe import Recipe
@@ -46,7 +49,7 @@ def test_training_learns_and_leaves_the_reference_alone(
     assert model_fingerprint(small_reference) == before
     assert tail_changed(trained.model, small_reference) is not frozen
     assert trained.history == tuple(epochs)
-    assert [epoch.number for epoch in epochs] == [1, 2, 3, 4, 5, 6]
+    assert [epoch.number for epoch in epochs] == list(range(1, 7 if frozen else 13))
     assert trained.val_accuracy == max(epoch.val_accuracy for epoch in epochs)
     # The network handed back is the best epoch's, head and kept part together.
     assert accuracy(trained.model, bars.validation.x, bars.validation.y) == pytest.approx(
@@ -71,7 +74,7 @@ def test_best_epoch_wins_over_the_last(small_reference: Any, bars: Task) -> None
 
 def test_same_seed_same_weights_and_cache_changes_nothing(small_reference: Any, bars: Task) -> None:
     recipe, cache = replace(RECIPE, epochs=1), FeatureCache()
-    cache.maps(small_reference, "block2", bars)
+    cache.maps(small_reference, "block2", bars, RECIPE)
     candidate = Candidate("conv1", "aux")
     prints = [
         model_fingerprint(train_candidate(small_reference, other, bars, recipe, features=kept).model)
@@ -92,7 +95,7 @@ def test_heads_of_one_cut_share_the_feature_maps(
     monkeypatch.setattr(features, "predict", predict)
     cache = FeatureCache()
     for cut in ("conv1", "conv1", "block1", "conv1"):
-        cache.maps(small_reference, cut, bars)
+        cache.maps(small_reference, cut, bars, RECIPE)
     assert computed == [200, 60] * 3
 
 
@@ -117,6 +120,11 @@ def test_recipe_fingerprint_depends_on_all_that_decides_the_weights() -> None:
         replace(RECIPE, epochs=7),
         replace(RECIPE, batch_size=21),
         replace(RECIPE, learning_rates=((0, 1e-2),)),
+        replace(RECIPE, unfrozen_rate=0.5),
+        replace(RECIPE, patience=3),
+        replace(RECIPE, augmented_copies=1),
+        replace(RECIPE, distillation=0.5),
+        replace(RECIPE, temperature=4.0),
     ]
     assert len({recipe.fingerprint() for recipe in variants}) == len(variants)
     # A name given to the same recipe decides nothing.
@@ -133,5 +141,92 @@ def test_the_papers_recipe_has_its_rates() -> None:
 
 def test_recipes_by_name() -> None:
     assert load_recipe() is RECIPES["quick"]
-    with pytest.raises(InputError, match="unknown recipe 'fast'; known recipes: paper-kws, quick"):
+    with pytest.raises(InputError, match="unknown recipe 'fast'; known recipes: paper-kws, paper-vww, quick"):
         load_recipe("fast")
+
+
+def test_unfrozen_starts_from_the_frozen_head(small_reference: Any, bars: Task) -> None:
+    candidate = Candidate("block1", "adapted", frozen=False)
+    frozen = train_candidate(small_reference, replace(candidate, frozen=True), bars, RECIPE)
+    still = replace(RECIPE, unfrozen_rate=1e-9)
+    started = train_candidate(small_reference, candidate, bars, still)
+    assert len(started.history) == most_epochs(candidate, still) == 12
+    assert [epoch.number for epoch in started.history] == list(range(1, 13))
+    # At a rate of nothing the weights stay where the frozen head's training left them.
+    for mine, theirs in zip(started.model.layers, frozen.model.layers, strict=True):
+        for weight, other in zip(mine.trainable_weights, theirs.trainable_weights, strict=True):
+            np.testing.assert_allclose(np.asarray(weight), np.asarray(other), atol=1e-5)
+
+
+def test_control_trains_the_whole_network_as_long(small_reference: Any, bars: Task) -> None:
+    control = train_candidate(small_reference, Candidate(None, "none"), bars, RECIPE)
+    assert len(control.history) == RECIPE.epochs
+    assert tail_changed(control.model, small_reference)
+    assert control.model.output_shape == small_reference.output_shape
+
+
+def test_maps_too_large_to_keep_are_computed_anew_to_the_same_end(
+    small_reference: Any, bars: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candidate, seen = Candidate("block1", "dense"), []
+    kept = train_candidate(small_reference, candidate, bars, RECIPE)
+    monkeypatch.setattr(features, "MOST_BYTES", 0)
+    monkeypatch.setattr(features, "predict", lambda *_: seen.append(1))
+    anew = train_candidate(small_reference, candidate, bars, RECIPE)
+    assert not seen and not tail_changed(anew.model, small_reference)
+    assert all(layer.trainable for layer in anew.model.layers)
+    assert anew.val_accuracy == pytest.approx(kept.val_accuracy, abs=0.1)
+
+
+def test_patience_stops_early(small_reference: Any, bars: Task) -> None:
+    train = bars.train
+    swapped = Splits(Split(train.names, train.x, 1 - train.y), bars.validation, bars.test)
+    task = replace(bars, read_splits=lambda: swapped)
+    recipe = Recipe("slow", 9, 20, ((0, 1e-2),), patience=2)
+    trained = train_candidate(small_reference, Candidate("block2", "dense"), task, recipe)
+    best = max(trained.history, key=lambda epoch: (epoch.val_accuracy, -epoch.val_loss))
+    assert len(trained.history) == best.number + 2 < 9
+
+
+def test_augmented_copies_are_changed_pictures_of_the_same_classes(small_reference: Any, bars: Task) -> None:
+    task = replace(bars, augmentation=Augmentation(shift=0.2))
+    maps = FeatureCache().maps(small_reference, "conv1", task, replace(RECIPE, augmented_copies=2))
+    parts = np.split(maps.train, 3)
+    assert len(maps.train) == len(maps.train_y) == 600
+    np.testing.assert_array_equal(maps.train_y[:200], maps.train_y[400:])
+    np.testing.assert_array_equal(parts[0], FeatureCache().maps(small_reference, "conv1", bars, RECIPE).train)
+    assert not np.array_equal(parts[0], parts[1]) and not np.array_equal(parts[1], parts[2])
+
+
+def test_training_with_augmentation_repeats_and_differs_from_training_without(
+    small_reference: Any, bars: Task
+) -> None:
+    task = replace(bars, augmentation=Augmentation(rotation_deg=5, shift=0.1, zoom=0.1, flip=True))
+    recipe = replace(RECIPE, epochs=1, augmented_copies=1)
+    prints = [
+        model_fingerprint(train_candidate(small_reference, Candidate(None, "none"), other, recipe).model)
+        for other in (task, task, bars)
+    ]
+    assert prints[0] == prints[1] != prints[2]
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_a_distilled_head_follows_its_teacher(small_reference: Any, bars: Task, frozen: bool) -> None:
+    # All labels wrong, and nothing but the teacher counts.
+    train, validation = bars.train, bars.validation
+    wrong = Splits(
+        Split(train.names, train.x, 1 - train.y),
+        Split(validation.names, validation.x, validation.y),
+        bars.test,
+    )
+    task = replace(bars, read_splits=lambda: wrong)
+    recipe = replace(RECIPE, distillation=1.0)
+    trained = train_candidate(small_reference, Candidate("block1", "aux", frozen=frozen), task, recipe)
+    assert accuracy(trained.model, bars.test.x, bars.test.y) > 0.9
+
+
+def test_softened_probabilities() -> None:
+    probabilities = np.array([[0.8, 0.2], [1.0, 0.0]], np.float32)
+    np.testing.assert_allclose(soften(probabilities, 1.0), probabilities, atol=1e-6)
+    # Logits ln 4 apart, halved: ln 2.
+    np.testing.assert_allclose(soften(probabilities, 2.0)[0], [2 / 3, 1 / 3], rtol=1e-5)

@@ -7,7 +7,7 @@ import pytest
 import tflite
 
 from harness.errors import BuildError, InputError
-from harness.pruning import Candidate, build_candidate, list_candidates, train_candidate
+from harness.pruning import HEADS, Candidate, build_candidate, list_candidates, train_candidate
 from harness.quantization import calibration_fingerprint, quantize
 from harness.tasks import Split, Task, load_task
 from harness.tasks.dscnn import build_ds_cnn
@@ -68,7 +68,7 @@ def kws_network() -> Any:
 
 
 def test_every_digits_candidate_has_operators_of_the_firmware(digits_reference: Any, digits: Task) -> None:
-    for candidate in list_candidates(digits_reference):
+    for candidate in list_candidates(digits_reference, tuple(HEADS)):
         model = build_candidate(digits_reference, candidate, 10)
         operators = graph(quantize(model, digits.calibration[:5]))
         names = [name for name, _ in operators]

@@ -14,6 +14,9 @@
 #define APPROTECT_DISABLE REG(0x40000558u, 0)
 #define APPROTECT_SW_DISABLE 0x5Au
 
+/* nRF52 only: the instruction cache of the flash, off after reset. */
+#define NVMC_ICACHECNF REG(0x4001E540u, 0)
+
 #define UART0 0x40002000u
 #define UART_STARTRX REG(UART0, 0x000)
 #define UART_STARTTX REG(UART0, 0x008)
@@ -83,6 +86,7 @@ uint32_t port_cycles(void) {
 void port_init(void) {
 #if BOARD_CORTEX_M4
   APPROTECT_DISABLE = APPROTECT_SW_DISABLE;
+  NVMC_ICACHECNF = 1;
 #endif
   CLOCK_HFCLKSTARTED = 0;
   CLOCK_HFCLKSTART = 1;

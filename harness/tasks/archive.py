@@ -31,7 +31,8 @@ def read_any(path: Path) -> dict[str, npt.NDArray[Any]]:
 def _read(path: Path, keys: tuple[str, ...] | None) -> dict[str, npt.NDArray[Any]]:
     try:
         # Opened here: numpy leaves the file open when it turns out not to be an archive.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise ValueError("it holds one array, not an archive of them")
             keys = tuple(archive) if keys is None else keys

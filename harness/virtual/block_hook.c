@@ -7,8 +7,29 @@
 enum {
   STOP, SLOTS, ORIGIN_0, LENGTH_0, ORIGIN_1, LENGTH_1, END, END_SLOT, FRESH, RESIZED, STOP_FUNCTION,
   UNIT_SHIFT, CACHED, READS, WAITED, JUMP_COST, NEXT_COST, LAST_UNIT, REGISTER_FUNCTION, FIRST_REGISTER,
+  CODE_0, CODE_1, ILLEGAL,
   HEADER = 24, REGISTERS = 13
 };
+
+/* Offset of the first instruction of a block that ARMv6-M lacks and the emulator's Cortex-M0 executes all the same:
+ * CBZ, CBNZ, IT, and MRS or MSR of BASEPRI, BASEPRI_MAX and FAULTMASK. Its length if there is none. */
+static uint32_t first_illegal(const uint16_t *code, uint32_t size) {
+  uint32_t at = 0;
+  while (at < size) {
+    uint16_t first = code[at >> 1];
+    if ((first & 0xF500) == 0xB100) return at;
+    if ((first & 0xFF00) == 0xBF00 && (first & 0xF)) return at;
+    if (first < 0xE800) {
+      at += 2;
+      continue;
+    }
+    uint16_t second = at + 2 < size ? code[(at >> 1) + 1] : 0;
+    uint8_t special = second & 0xFF;
+    if ((first == 0xF3EF || (first & 0xFFF0) == 0xF380) && special >= 17 && special <= 19) return at;
+    at += 4;
+  }
+  return size;
+}
 
 /* What fetching a block from flash costs: each unit that the instruction cache does not hold is read. The cache is
  * taken for one that gives up what it has held longest, so that a unit is in it until CACHED others have been read. */
@@ -50,6 +71,15 @@ void on_block(void *engine, uint64_t address, uint32_t size, int64_t *state) {
   int64_t slots = state[SLOTS];
   int64_t *sizes = state + HEADER, *runs = sizes + slots, *taken = runs + slots, *fresh = taken + slots;
   int64_t *registers = fresh + slots;
+  if (state[CODE_0] && !sizes[slot]) {
+    int64_t code = slot < state[LENGTH_0] ? state[CODE_0] + 2 * slot : state[CODE_1] + 2 * (slot - state[LENGTH_0]);
+    uint32_t legal = first_illegal((const uint16_t *)(uintptr_t)code, size);
+    if (legal < size) {
+      state[ILLEGAL] = start + legal;
+      ((int (*)(void *))(uintptr_t)state[STOP_FUNCTION])(engine);
+      return;
+    }
+  }
   if (state[UNIT_SHIFT] && slot < state[LENGTH_0])
     fetch(state, registers + REGISTERS * slots, start - state[ORIGIN_0], size);
   if (!sizes[slot]) {

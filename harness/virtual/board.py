@@ -67,7 +67,11 @@ class VirtualBoard:
         injector = Injector(faults)
         chip = chip_of(kind, device_id, injector.damaged)
         counter = CycleCounter(
-            CostTable(kind.core), chip.flash, chip.ram, FlashTiming(kind.flash, wait_states)
+            CostTable(kind.core),
+            chip.flash,
+            chip.ram,
+            FlashTiming(kind.flash, wait_states),
+            checked=kind.core == "cortex-m0",
         )
         clock = Clock(kind.clock_hz, counter.cycles, faults.dead_timer)
         injector.seconds = clock.seconds

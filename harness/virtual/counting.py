@@ -22,12 +22,15 @@ class CycleCounter:
         flash: First executable region.
         ram: Second one.
         timing: What reading the first one costs.
+        checked: Whether to stop before instructions that only an ARMv7-M core has and the emulator lets pass.
 
     Raises:
         BuildError: The compiled part cannot be built.
     """
 
-    def __init__(self, costs: CostTable, flash: Ram, ram: Ram, timing: FlashTiming) -> None:
+    def __init__(
+        self, costs: CostTable, flash: Ram, ram: Ram, timing: FlashTiming, checked: bool = False
+    ) -> None:
         self._costs = costs
         self._timing = timing
         self._regions = (flash, ram)
@@ -41,6 +44,8 @@ class CycleCounter:
         self._state[layout.S_ORIGIN_1], self._state[layout.S_LENGTH_1] = ram.origin, ram.size_bytes // 2
         self._sizes, self._runs, self._taken, self._fresh = (layout.HEADER + i * slots for i in range(4))
         self._registers = layout.HEADER + 4 * slots
+        if checked:
+            self._state[layout.S_CODE_0], self._state[layout.S_CODE_1] = flash.address, ram.address
         if timing.waits:
             self._state[layout.S_UNIT_SHIFT] = timing.unit_shift
             self._state[layout.S_CACHED] = self._state[layout.S_READS] = timing.cached_units
@@ -81,6 +86,11 @@ class CycleCounter:
     def clear_stop(self) -> None:
         """Take a stop request back."""
         self._state[layout.S_STOP] = 0
+
+    def take_illegal(self) -> int:
+        """Address of the instruction that the core stopped ahead of because it does not have it; 0 if it did not."""
+        address, self._state[layout.S_ILLEGAL] = self._state[layout.S_ILLEGAL], 0
+        return int(address)
 
     def continue_at(self, address: int) -> None:
         """Tell that execution goes on at `address` for another reason than a branch."""

@@ -123,6 +123,9 @@ class Emulator:
         self._stop = self._stopped_at = None
         try:
             stop = self._execute(breakpoints, step)
+            illegal = self._counter.take_illegal()
+            if illegal:
+                stop = self._run_to(illegal)
             self._counter.settle()
             if stop.kind == "requested":
                 # Between two blocks: whether the next one is reached by a branch counts when it runs.
@@ -150,6 +153,15 @@ class Emulator:
             return Stop("breakpoint")
         sleeps = self._halfword(pc - 2) == _WFI or self._halfword(pc) == _BRANCH_TO_SELF
         return Stop("sleep" if sleeps else "requested")
+
+    def _run_to(self, illegal: int) -> Stop:
+        """Execute what stands before an instruction that the core does not have, which is a fault."""
+        if self.registers[PC] != illegal:
+            self._prepare(frozenset({illegal}), step=False)
+            stop = self._execute(frozenset({illegal}), step=False)
+            if stop.kind != "breakpoint":
+                return stop
+        return Stop("fault", f"undefined instruction 0x{self._halfword(illegal):04X}", scs.CFSR_UNDEFINSTR)
 
     def _prepare(self, breakpoints: frozenset[int], step: bool) -> None:
         if breakpoints != self._exits:

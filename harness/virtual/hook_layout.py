@@ -23,5 +23,7 @@ S_JUMP_COST, S_NEXT_COST = 15, 16  # cycles of a read elsewhere, and of one of t
 S_LAST_UNIT = 17
 S_REGISTER_FUNCTION = 18  # address of the emulator's function that reads a register
 S_FIRST_REGISTER = 19  # its number of R0
+S_CODE_0, S_CODE_1 = 20, 21  # where the regions lie in this process; 0 where instructions are not checked
+S_ILLEGAL = 22  # address of an instruction that an ARMv6-M core does not have and the emulator would execute
 HEADER = 24
 REGISTERS = 13  # R0 to R12

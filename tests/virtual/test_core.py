@@ -15,6 +15,32 @@ def test_division_runs_on_m4(console_m4: Console) -> None:
     assert console_m4.ask("u") == "udiv ran"
 
 
+@pytest.mark.parametrize(
+    ("command", "function", "code"),
+    [
+        ("c", "compare_and_branch", "B100"),
+        ("e", "if_then", "BF08"),
+        ("p", "read_basepri", "F3EF"),
+        ("q", "write_faultmask", "F380"),
+    ],
+)
+def test_armv7m_instruction_faults_on_m0_with_its_place(
+    console_m0: Console, command: str, function: str, code: str
+) -> None:
+    found = console_m0.fault_after(command)
+    assert "HardFault" in found and f"undefined instruction 0x{code}" in found
+    assert f"({function}+0x" in found
+    # What stands before it in the same block has been executed: the fault is taken at the instruction itself.
+    assert int(found.split("+0x")[1].split(")")[0].split(",")[0], 16) == {"c": 4, "e": 4, "p": 0, "q": 2}[command]
+    console_m0.board.reset()
+    assert console_m0.line() == "hello" and console_m0.ask("ok\n") == "ok"
+
+
+@pytest.mark.parametrize("command", "cepq")
+def test_armv7m_instruction_runs_on_m4(console_m4: Console, command: str) -> None:
+    assert console_m4.ask(command) == "ran"
+
+
 def test_unaligned_access_faults_on_m0_only(console_m0: Console, console_m4: Console) -> None:
     assert console_m4.ask("a") == "unaligned ran"
     assert "unaligned memory access" in console_m0.fault_after("a")
@@ -72,7 +98,7 @@ def test_wait_for_interrupt_sleeps_a_while(console: Console) -> None:
 def test_hardware_breakpoint_and_step(console: Console) -> None:
     from pyocd.core.target import Target
 
-    target = console.board._connected().target
+    target = console.board.session().target
     address = address_of(build_program(console.board.kind.name), "timed_spin")
     target.halt()
     assert target.set_breakpoint(address, Target.BreakpointType.HW)

@@ -73,6 +73,27 @@ __attribute__((noinline)) static void divide(void)
     __asm volatile(".short 0xfbb0, 0xf0f1\n");
 }
 
+/* Instructions of ARMv7-M alone. */
+__attribute__((noinline)) static void compare_and_branch(void)
+{
+    __asm volatile("movs r0, #1\n movs r1, #2\n .short 0xb100\n" : : : "r0", "r1"); /* cbz r0 */
+}
+
+__attribute__((noinline)) static void if_then(void)
+{
+    __asm volatile("movs r0, #1\n cmp r0, #1\n .short 0xbf08, 0x3001\n" : : : "r0", "cc"); /* it eq; addeq r0, #1 */
+}
+
+__attribute__((noinline)) static void read_basepri(void)
+{
+    __asm volatile(".short 0xf3ef, 0x8011\n" : : : "r0"); /* mrs r0, basepri */
+}
+
+__attribute__((noinline)) static void write_faultmask(void)
+{
+    __asm volatile("movs r0, #0\n .short 0xf380, 0x8813\n" : : : "r0"); /* msr faultmask, r0 */
+}
+
 static void write_flash(u32 address, u32 enable, u32 value)
 {
     REG(NVMC + 0x504) = enable;
@@ -99,6 +120,10 @@ static void command(char c)
     case '3': put_number(timed_spin(5000000)); break;
     case 'u': divide(); put_line("udiv ran"); break;
     case 'd': __asm volatile(".short 0xde00\n"); break;
+    case 'c': compare_and_branch(); put_line("ran"); break;
+    case 'e': if_then(); put_line("ran"); break;
+    case 'p': read_basepri(); put_line("ran"); break;
+    case 'q': write_faultmask(); put_line("ran"); break;
     case 'b': __asm volatile("bkpt #0\n"); break;
     case 'a': REG(0x20000101u) = 1; put_line("unaligned ran"); break;
     case 's': put_number(overflow(0)); break;

@@ -6,6 +6,8 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
+from harness.bench.source_lines import source_line
+
 
 def pointer_value(elf_path: Path, name: str) -> int | None:
     """What the constant pointer called `name` points at; `None` if the image has none.
@@ -36,6 +38,7 @@ class Symbols:
 
     def __init__(self, elf_path: Path | None = None) -> None:
         self._functions: list[tuple[int, int, str]] = []
+        self._elf_path = elf_path
         if elf_path is None:
             return
         with elf_path.open("rb") as stream:
@@ -49,11 +52,14 @@ class Symbols:
         self._functions.sort()
 
     def locate(self, address: int) -> str:
-        """`'0x000001C2 (command+0x12)'`, or the bare address outside all functions."""
+        """`'0x000001C2 (command+0x12, commands.c:42)'`, or the bare address outside all functions."""
         address &= ~1
         text = f"0x{address:08X}"
         index = bisect_right(self._functions, (address, 1 << 32, "")) - 1
         if index < 0:
             return text
         start, size, name = self._functions[index]
-        return f"{text} ({name}+0x{address - start:X})" if address < start + size else text
+        if address >= start + size or self._elf_path is None:
+            return text
+        line = source_line(self._elf_path, address)
+        return f"{text} ({name}+0x{address - start:X}{f', {line}' if line else ''})"

@@ -1,5 +1,7 @@
 """Faults, breakpoints and resets of the emulated core, seen through pyOCD as on a real board."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.virtual.program import Console, address_of, build_program, eventually
@@ -30,8 +32,14 @@ def test_armv7m_instruction_faults_on_m0_with_its_place(
     found = console_m0.fault_after(command)
     assert "HardFault" in found and f"undefined instruction 0x{code}" in found
     assert f"({function}+0x" in found
+    source = (Path(__file__).parent / "firmware" / "probe.c").read_text().splitlines()
+    line = int(found.split("probe.c:")[1].split(")")[0])
+    assert f".short 0x{code.lower()}" in source[line - 1]
     # What stands before it in the same block has been executed: the fault is taken at the instruction itself.
-    assert int(found.split("+0x")[1].split(")")[0].split(",")[0], 16) == {"c": 4, "e": 4, "p": 0, "q": 2}[command]
+    assert (
+        int(found.split("+0x")[1].split(")")[0].split(",")[0], 16)
+        == {"c": 4, "e": 4, "p": 0, "q": 2}[command]
+    )
     console_m0.board.reset()
     assert console_m0.line() == "hello" and console_m0.ask("ok\n") == "ok"
 

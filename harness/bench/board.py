@@ -94,7 +94,7 @@ class LeasedBoard:
 
     def _flash(self, segments: Sequence[Segment]) -> FlashReport:
         start = time.monotonic()
-        session = self._connected()
+        session = self.session()
         connected = time.monotonic()
         programmed_bytes, erase_s, program_s = program(session, self.name, segments)
         verify_s = verify(session, self.name, segments)
@@ -141,7 +141,7 @@ class LeasedBoard:
         self._recover("resetting", self._reset)
 
     def _reset(self) -> None:
-        session = self._connected()
+        session = self.session()
         with mapped_errors(self.name, "resetting"):
             session.target.reset()
 
@@ -153,7 +153,7 @@ class LeasedBoard:
         """
 
         def write() -> None:
-            session = self._connected()
+            session = self.session()
             with mapped_errors(self.name, "writing to the chip's memory"):
                 session.target.write_memory_block8(address, data)
                 session.target.flush()
@@ -167,7 +167,7 @@ class LeasedBoard:
             WrongChipError: It is not the kind's.
             ProbeError: The probe cannot be opened or the connection failed.
         """
-        return self._recover("connecting", lambda: check_chip(self._connected(), self.name, self.kind))
+        return self._recover("connecting", lambda: check_chip(self.session(), self.name, self.kind))
 
     def fault(self) -> str | None:
         """Why the core stopped, in words; `None` if it runs. A core in a fault is left halted.
@@ -175,7 +175,7 @@ class LeasedBoard:
         Raises:
             ProbeError: The probe cannot be opened or the connection failed.
         """
-        session = self._connected()
+        session = self.session()
         with mapped_errors(self.name, "reading the core's state"):
             found = describe_fault(session.target, self._symbols.locate)
         known = self._process.last_fault() if self._process and found else None
@@ -225,7 +225,7 @@ class LeasedBoard:
         from pyocd.flash.eraser import FlashEraser
 
         with mapped_errors(self.name, "erasing all of the flash"):
-            FlashEraser(self._connected(), FlashEraser.Mode.MASS).erase()
+            FlashEraser(self.session(), FlashEraser.Mode.MASS).erase()
 
     def probe_is_there(self) -> bool:
         """Whether the probe is among those connected.
@@ -237,7 +237,13 @@ class LeasedBoard:
             raise ProbeError(self.name, "the virtual board's process has ended; start the command again")
         return self.probe_uid in connected_probes()
 
-    def _connected(self) -> Any:
+    def session(self) -> Any:
+        """pyOCD's session with the probe; nothing is tried to mend the board.
+
+        Raises:
+            ProbeError: The probe cannot be opened.
+            WrongChipError: Another chip is there than the kind says.
+        """
         if self._session is None:
             self.reconnect()
         return self._session

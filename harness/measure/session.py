@@ -30,7 +30,7 @@ def start_image(board: LeasedBoard, image: Image, port: serial.Serial) -> Dut:
     board.reset()
     dut = Dut(port, board.name)
     with explained_by_fault(board):
-        dut.wait_boot(_BOOT_TIMEOUT_S)
+        boot = dut.wait_boot(_BOOT_TIMEOUT_S)
         info = dut.info()
     if info is None:
         raise WrongImageError(
@@ -40,6 +40,8 @@ def start_image(board: LeasedBoard, image: Image, port: serial.Serial) -> Dut:
         ("kind", info.kind, image.kind),
         ("model", info.model, image.model_sha256[:16]),
         ("build", info.build, image.build_id),
+        ("mode", info.mode, image.mode),
+        ("announced mode", boot.mode or info.mode, image.mode),  # the line may have been lost
     ):
         if got != expected:
             raise WrongImageError(

@@ -138,6 +138,11 @@ def main() -> int:
         arguments.pace == "realtime",
         arguments.wait_states,
     )
+    try:
+        port = _link(arguments.pty, board.serial_port)
+    except OSError as error:
+        sys.stderr.write(f"cannot make the link {arguments.pty}: {error.strerror}; choose another path\n")
+        return 2
     record = records.Record(
         pid=os.getpid(),
         started=records.started_at(os.getpid()) or 0,
@@ -149,18 +154,13 @@ def main() -> int:
         ram_origin=kind.ram.origin,
         ram_bytes=kind.ram.size_bytes,
         unique_id=arguments.unique_id or f"virtual-{kind.name}-{secrets.token_hex(4)}",
-        serial_port=board.serial_port,
+        serial_port=port,
         meter_port=board.meter_port,
         debug_socket=board.debug_socket,
     )
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    try:
-        port = _link(arguments.pty, record.serial_port)
-    except OSError as error:
-        sys.stderr.write(f"cannot make the link {arguments.pty}: {error.strerror}; choose another path\n")
-        return 2
     board.start()
     probe.show(record, at_once=faults.probe_lost_after is not None)
     _tell(event="ready", unique_id=record.unique_id, serial_port=port, meter_port=record.meter_port)

@@ -76,6 +76,16 @@ class VirtualProbe(DebugProbe):  # type: ignore[misc]  # pyOCD is untyped here
         return self._record.unique_id
 
     @property
+    def board_kind(self) -> str:
+        """The kind of the board."""
+        return self._record.kind
+
+    @property
+    def serial_port(self) -> str:
+        """The board's serial port, which a USB probe would have beside it."""
+        return self._record.serial_port
+
+    @property
     def supported_wire_protocols(self) -> Sequence[DebugProbe.Protocol]:
         return [DebugProbe.Protocol.DEFAULT, DebugProbe.Protocol.SWD]
 

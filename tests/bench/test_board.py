@@ -20,7 +20,7 @@ def test_flash_and_read_back(kind: str) -> None:
         first = board.flash(program)
         assert first.image_bytes == len(content)
         assert first.programmed_bytes >= len(content)
-        stored = board._connected().target.read_memory_block8(address, len(content))
+        stored = board.session().target.read_memory_block8(address, len(content))
         assert bytes(stored) == content
         again = board.flash(program)
         assert again.programmed_bytes == 0  # the pages are right already

@@ -31,7 +31,7 @@ def test_same_cycles_on_every_board(kind: str) -> None:
 def test_debugger_that_halts_in_between_changes_no_cycle(console: Console) -> None:
     undisturbed = console.number("3")
     console.port.write(b"3")
-    target = console.board._connected().target
+    target = console.board.session().target
     halts = 0
     while not console.port.in_waiting and halts < 50:
         target.halt()

@@ -49,7 +49,7 @@ def test_all_of_the_flash_is_programmed_and_only_where_it_should_be(name: str) -
     places = (flash.origin, flash.origin + flash.size_bytes // 2 - page, flash.origin + flash.size_bytes // 2)
     pieces = [(place, bytes(range(256)) * 16) for place in (*places, flash.origin + flash.size_bytes - page)]
     with open_board(f"virtual:{name}") as board:
-        session = board._connected()
+        session = board.session()
         program(session, board.name, pieces)
         again = [(place, data[::-1]) for place, data in pieces[1:3]]
         program(session, board.name, again)

@@ -17,7 +17,7 @@ def test_flash_and_ram_beyond_those_of_any_nrf51() -> None:
     pieces = [(0x40000, bytes(range(256)) * 8), (kind.flash.size_bytes - 1024, b"\x5a" * 1024)]
     top = kind.ram.origin + kind.ram.size_bytes - 4
     with open_board(f"virtual:{KIND}") as board:
-        session = board._connected()
+        session = board.session()
         done, _, _ = program(session, board.name, pieces)
         assert done == 3 * 1024
         verify(session, board.name, pieces)

@@ -15,6 +15,7 @@ _VERBS = {
     "build": "harness.cli.build:build",
     "cuts": "harness.cli.cuts:cuts",
     "energy": "harness.cli.energy:energy",
+    "data": "harness.cli.data:data",
     "export": "harness.cli.export:export",
     "measure": "harness.cli.measure:measure",
     "nightly": "harness.cli.nightly:nightly",

@@ -62,6 +62,24 @@ def read_labels(folder: Path, class_count: int, window: tuple[str, ...] = ()) ->
     return [row[0] for row in rows], np.array([int(row[2]) for row in rows], np.int64)
 
 
+def listed_files(path: Path) -> list[str]:
+    """Names of the files in a label file.
+
+    Raises:
+        InputError: It cannot be read, or names something outside its folder.
+    """
+    try:
+        names = [row[0] for row in csv.reader(path.read_text().splitlines()) if row]
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read {path}, the labels of the official set: {error}") from error
+    strange = [name for name in names if name != Path(name).name or name in ("", ".", "..")]
+    if strange or not names:
+        raise InputError(
+            f"{path} is not a label file: it names {strange[0]!r}" if strange else f"{path} is empty"
+        )
+    return names
+
+
 def _is_label(row: list[str], class_count: int, window: tuple[str, ...]) -> bool:
     return (
         len(row) == 3 + len(window)

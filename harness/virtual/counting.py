@@ -1,6 +1,7 @@
 """Cycles of executed instructions, exact to the instruction and the same in every run."""
 
 import ctypes
+import mmap
 from array import array
 from typing import Any
 
@@ -38,7 +39,9 @@ class CycleCounter:
         self._slots = slots = (flash.size_bytes + ram.size_bytes) // 2 + 1
         units = timing.units(flash.size_bytes)
         tables = 4 + layout.REGISTERS if timing.waits else 4
-        self._state = (ctypes.c_int64 * (layout.HEADER + tables * slots + units))()
+        words = layout.HEADER + tables * slots + units
+        # Anonymous memory is zero and takes room where it is written only, which is in few places of a large flash.
+        self._state = (ctypes.c_int64 * words).from_buffer(mmap.mmap(-1, words * _WORD_BYTES))
         self._state[layout.S_SLOTS] = slots
         self._state[layout.S_ORIGIN_0], self._state[layout.S_LENGTH_0] = flash.origin, flash.size_bytes // 2
         self._state[layout.S_ORIGIN_1], self._state[layout.S_LENGTH_1] = ram.origin, ram.size_bytes // 2

@@ -48,13 +48,13 @@ def fetch(source: Source, data_dir: Path, on_progress: Progress, *, pause_s: flo
     target = data_dir / source.path
     if source.unpacks_to and (data_dir / source.unpacks_to).is_dir():
         return False
-    done = _bring(source.url, target, source.sha256, on_progress, pause_s)
+    done = _bring(source.url, target, source.sha256, on_progress, pause_s, source.size_bytes)
     if source.lists_files:
         base = source.url.rsplit("/", 1)[0]
         for name in listed_files(target):
             done |= _bring(f"{base}/{quote(name)}", target.parent / name, None, on_progress, pause_s)
     if source.unpacks_to:
-        _unpack(target, data_dir, source.unpacks_to)
+        _unpack(target, data_dir, source.unpacks_to, source.bare)
         target.unlink()
     return done
 
@@ -80,7 +80,14 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _bring(url: str, target: Path, sha256: str | None, on_progress: Progress, pause_s: float) -> bool:
+def _bring(
+    url: str,
+    target: Path,
+    sha256: str | None,
+    on_progress: Progress,
+    pause_s: float,
+    size_bytes: int | None = None,
+) -> bool:
     if target.is_file() and (sha256 is None or sha256_of(target) == sha256):
         return False
     ensure_writable(target.parent)
@@ -91,6 +98,11 @@ def _bring(url: str, target: Path, sha256: str | None, on_progress: Progress, pa
         raise InputError(
             f"{url} hashes to {found} and must to {sha256}: the download was damaged or the file was changed; "
             "it is thrown away, fetch it again"
+        )
+    if size_bytes is not None and (size := part.stat().st_size) != size_bytes:
+        part.unlink()
+        raise InputError(
+            f"{url} has {size:,} bytes and must have {size_bytes:,}; it is thrown away, fetch it again"
         )
     os.replace(part, target)
     return True
@@ -149,7 +161,7 @@ def _chunks(answer: Any) -> Iterator[bytes]:
         yield chunk
 
 
-def _unpack(archive: Path, data_dir: Path, folder: str) -> None:
+def _unpack(archive: Path, data_dir: Path, folder: str, bare: bool) -> None:
     """Unpack next to where it belongs and move it there, whole or not at all."""
     room = data_dir / f".{folder}.unpacking"
     shutil.rmtree(room, ignore_errors=True)
@@ -160,7 +172,7 @@ def _unpack(archive: Path, data_dir: Path, folder: str) -> None:
         else:
             with tarfile.open(archive) as tarred:
                 tarred.extractall(room, filter="data")
-        os.replace(room / folder, data_dir / folder)
+        os.replace(room if bare else room / folder, data_dir / folder)
     except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
         with suppress(OSError):
             archive.unlink()

@@ -7,6 +7,7 @@ Data folder (or its subfolder `kws`):
 - `sc_v0.02_test12_mfcc49x10.npz`: Speech Commands v0.02's 12-class test set as MFCC, with speakers
   and five speaker-disjoint folds. One fold (0 unless another is asked for) is for test, the others for
   training and, a tenth of their speakers, for validation.
+- `speech_commands_test_set_v0.02/`: the same clips as sound, where that file is not there; their folds differ.
 
 Most of the official clips are among those trained on, so what is trained here must not be scored on them:
 `Task.official` is for models trained elsewhere.
@@ -23,6 +24,7 @@ from harness.errors import InputError
 from harness.tasks.archive import read_arrays
 from harness.tasks.folder import task_folder
 from harness.tasks.folds import FOLDS, check_fold, draw
+from harness.tasks.kws_sound import SOUND_FOLDER, read_sound
 from harness.tasks.official import read_official
 from harness.tasks.task import Split, Splits, Task
 
@@ -50,7 +52,7 @@ def kws_task(data_dir: Path | None, fold: int | None = None) -> Task:
         InputError: `data_dir` is None, missing, or holds none of the task's data, or there is no such fold.
     """
     test_fold = check_fold("kws", fold)
-    folder = task_folder(data_dir, "kws", ("kws01/", _CLIPS_FILE))
+    folder = task_folder(data_dir, "kws", ("kws01/", _CLIPS_FILE, f"{SOUND_FOLDER}/"))
     return Task(
         name="kws",
         model_id="kws01",
@@ -58,7 +60,7 @@ def kws_task(data_dir: Path | None, fold: int | None = None) -> Task:
         input_shape=INPUT_SHAPE,
         quality_target=0.90,
         data_dir=folder,
-        read_splits=partial(_read_splits, folder / _CLIPS_FILE, test_fold),
+        read_splits=partial(_read_splits, folder, test_fold),
         read_official=partial(_read_official, folder / "kws01"),
         fold=test_fold,
     )
@@ -71,8 +73,11 @@ def _read_official(folder: Path) -> Split:
     return Split(names, steps * np.float32(OFFICIAL_SCALE), labels)
 
 
-def _read_splits(path: Path, test_fold: int) -> Splits:
-    clips = _read_clips(path)
+def _read_splits(folder: Path, test_fold: int) -> Splits:
+    from_sound = not (folder / _CLIPS_FILE).is_file() and (folder / SOUND_FOLDER).is_dir()
+    clips = (
+        read_sound(folder / SOUND_FOLDER, CLASS_NAMES) if from_sound else _read_clips(folder / _CLIPS_FILE)
+    )
     everything = Split(
         names=[str(name) for name in clips["name"]],
         x=clips["mfcc"][..., None],

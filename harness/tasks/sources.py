@@ -18,6 +18,7 @@ class Source:
         sha256: What it hashes to, 64 hex characters; None where no hash is published.
         size_bytes: Its size, where it is known.
         unpacks_to: Folder in the data folder that the archive holds; None for a file that is not unpacked.
+        bare: Whether the archive holds that folder's content without the folder.
         lists_files: Whether it is a label file whose lines name further files beside it.
     """
 
@@ -26,6 +27,7 @@ class Source:
     sha256: str | None = None
     size_bytes: int | None = None
     unpacks_to: str | None = None
+    bare: bool = False
     lists_files: bool = False
 
 
@@ -41,6 +43,13 @@ def _model(folder: str, path: str, sha256: str, size_bytes: int) -> Source:
 
 SOURCES: dict[str, tuple[Source, ...]] = {
     "kws": (
+        Source(
+            "https://storage.googleapis.com/download.tensorflow.org/data/speech_commands_test_set_v0.02.tar.gz",
+            "speech_commands_test_set_v0.02.tar.gz",
+            size_bytes=112_563_277,
+            unpacks_to="speech_commands_test_set_v0.02",
+            bare=True,
+        ),
         _official("kws01", "6cb3709762d53fe64eb00eaf4a75796248bb3c1386f1d1f93ccdb07b071e9698"),
         _model(
             "keyword_spotting",

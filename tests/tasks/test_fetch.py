@@ -6,6 +6,7 @@ import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -166,6 +167,18 @@ def test_archives_are_unpacked_and_removed(server: Server, tmp_path: Path, kind:
     assert (tmp_path / "inner" / "one.txt").read_text() == "1"
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["inner", "one.txt", "sub"]
     assert missing(wanted, tmp_path) == [] and bring(wanted, tmp_path) == []
+
+
+def test_bare_archives_get_a_folder_and_sizes_are_checked(server: Server, tmp_path: Path) -> None:
+    content = archives()["tar.gz"]
+    server.files["all.tar.gz"] = content
+    wanted = Source(
+        server.url("all.tar.gz"), "all.tar.gz", None, len(content) + 1, unpacks_to="made", bare=True
+    )
+    with pytest.raises(InputError, match=rf"has {len(content):,} bytes and must have {len(content) + 1:,}"):
+        bring(wanted, tmp_path)
+    bring(replace(wanted, size_bytes=len(content)), tmp_path)
+    assert (tmp_path / "made" / "inner" / "one.txt").read_text() == "1"
 
 
 def test_an_archive_of_something_else_is_refused(server: Server, tmp_path: Path) -> None:

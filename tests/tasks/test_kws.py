@@ -1,5 +1,6 @@
 """Keyword spotting's data: real files where they are, damaged ones everywhere."""
 
+import wave
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from harness.errors import InputError
 from harness.tasks import load_task
+from harness.tasks.audio import kws_mfcc, read_wav
 from harness.tasks.kws import CLASS_NAMES, OFFICIAL_SCALE, OFFICIAL_ZERO_POINT
 
 CLIPS = "sc_v0.02_test12_mfcc49x10.npz"
@@ -195,3 +197,34 @@ def test_folds_that_are_not_there_are_refused(folder: Path) -> None:
         load_task("kws", folder, 5)
     with pytest.raises(InputError, match="no folds; leave --fold out"):
         load_task("digits", None, 1)
+
+
+def test_the_public_sound_gives_the_same_task(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    for name in CLASS_NAMES:
+        for number in range(8):
+            speaker = "" if name == "_silence_" else f"{number:08x}_nohash_0"
+            clip = f"word_{speaker}.wav.wav" if name == "_unknown_" else f"{speaker or number}.wav"
+            path = tmp_path / "speech_commands_test_set_v0.02" / name / clip
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with wave.open(str(path), "wb") as file:
+                file.setnchannels(1)
+                file.setsampwidth(2)
+                file.setframerate(16_000)
+                file.writeframes(generator.normal(0, 2000, 9_000).astype("<i2").tobytes())
+    tasks = [load_task("kws", tmp_path, fold) for fold in range(5)]
+    names = [name for task in tasks for name in task.test.names]
+    assert len(names) == len(set(names)) == 12 * 8
+    sample = tasks[0].test.names[0]
+    sound = read_wav(tmp_path / "speech_commands_test_set_v0.02" / sample)
+    np.testing.assert_array_equal(tasks[0].test.x[0, ..., 0], kws_mfcc(sound))
+    for task in tasks:
+        # A speaker's clips, of whatever word, stay together.
+        voices = [
+            {name.split("/")[1].removeprefix("word_")[:8] for name in split.names if "_nohash_" in name}
+            for split in (task.train, task.validation, task.test)
+        ]
+        assert not voices[0] & voices[2] and not voices[1] & voices[2] and not voices[0] & voices[1]
+    (tmp_path / "speech_commands_test_set_v0.02" / "yes").rename(tmp_path / "yes")
+    with pytest.raises(InputError, match=r"yes has no \.wav files: fetch the data again"):
+        _ = load_task("kws", tmp_path).test

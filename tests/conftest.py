@@ -7,6 +7,11 @@ from typing import Any
 import pytest
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--board UNIT`: run tests/conformance against a board of the bench file."""
+    parser.addoption("--board", metavar="UNIT", help="a unit of the bench file for tests/conformance")
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Folder with the real data sets and models; skips where it is absent."""

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,7 +13,14 @@ from harness.bench.chip import check_chip
 from harness.bench.fault import describe_fault
 from harness.bench.inventory import resolve
 from harness.bench.lease import lease
-from harness.bench.probe import abandon, connected_probes, mapped_errors, open_session, preload
+from harness.bench.probe import (
+    UnexpectedChipError,
+    abandon,
+    connected_probes,
+    mapped_errors,
+    open_session,
+    preload,
+)
 from harness.bench.programmer import FlashReport, Segment, load_segments, program, verify
 from harness.bench.quarantine import refuse_quarantined
 from harness.bench.recovery import GENTLE, STEPS, RecoveryStep, recover
@@ -200,14 +208,13 @@ class LeasedBoard:
         if self._session is not None:
             session, self._session = self._session, None
             abandon(session)
-        session = open_session(
-            self.name,
-            self.probe_uid,
-            self.kind,
-            self.virtual,
-            under_reset=under_reset,
-            frequency_hz=frequency_hz,
-        )
+        open_this = partial(open_session, self.name, self.probe_uid, self.kind, self.virtual)
+        try:
+            session = open_this(under_reset=under_reset, frequency_hz=frequency_hz)
+        except UnexpectedChipError:
+            with closing(open_this(target="cortex_m")) as any_chip:
+                check_chip(any_chip, self.name, self.kind)
+            raise
         try:
             check_chip(session, self.name, self.kind)
         except BoardError:

@@ -33,6 +33,10 @@ _OPTIONS = {
 }
 
 
+class UnexpectedChipError(ProbeError):
+    """pyOCD does not get along with the chip; it may be another one than it was told."""
+
+
 @contextmanager
 def mapped_errors(board: str, doing: str) -> Iterator[None]:
     """Turn pyOCD's errors into ProbeError and FlashError.
@@ -66,6 +70,7 @@ def open_session(
     *,
     under_reset: bool = False,
     frequency_hz: int | None = None,
+    target: str | None = None,
 ) -> Any:
     """Connect to the probe; gives an open `pyocd.core.session.Session`.
 
@@ -76,8 +81,10 @@ def open_session(
         virtual: Whether it is emulated; a probe that says otherwise is refused, so that no estimate passes for silicon.
         under_reset: Whether to hold the chip in reset while connecting and to halt it then.
         frequency_hz: SWD clock; pyOCD's own where it is None.
+        target: pyOCD's name of the chip where not the kind's: `cortex_m` gets along with any.
 
     Raises:
+        UnexpectedChipError: pyOCD stumbles over the chip.
         ProbeError: There is no such probe, or it cannot be opened.
         InputError: The bench file calls a virtual board a real one, or the other way round.
     """
@@ -87,10 +94,10 @@ def open_session(
     if frequency_hz is not None:
         options["frequency"] = frequency_hz
     with _OPENING:
-        return _open_session(board, probe_uid, kind, virtual, options)
+        return _open_session(board, probe_uid, target or kind.pyocd_target, virtual, options)
 
 
-def _open_session(board: str, probe_uid: str, kind: BoardKind, virtual: bool, options: dict[str, Any]) -> Any:
+def _open_session(board: str, probe_uid: str, target: str, virtual: bool, options: dict[str, Any]) -> Any:
     _quieten()
     from pyocd.core import exceptions
     from pyocd.core.session import Session
@@ -105,13 +112,17 @@ def _open_session(board: str, probe_uid: str, kind: BoardKind, virtual: bool, op
                 f"{board}: its probe {probe_uid!r} is {'no' if virtual else 'that of a'} virtual board; "
                 f"write virtual = {'false' if virtual else 'true'} in the bench file"
             )
-        session = Session(probe, options={**options, "target_override": kind.pyocd_target})
+        session = Session(probe, options={**options, "target_override": target})
         _forget_register_names(session)
         try:
             session.open()
         except exceptions.Error:
             abandon(session)
             raise
+        except (KeyError, ValueError, AttributeError) as error:
+            # pyOCD stumbles over access ports and registers that the chip it was told to expect would have.
+            abandon(session)
+            raise UnexpectedChipError(board, f"connecting to the probe failed: {error!r} in pyOCD") from error
         return session
 
 

@@ -68,7 +68,8 @@ class Exchange:
                     heard.clear()
                 case ev.InitDone():
                     done = True
-                case ev.Ready() if done:
+                # Of the announcement's lines one may be damaged.
+                case ev.Ready() if done or mode is not None:
                     self._in_step = True
                     return Boot(mode, tuple(heard))
                 case ev.Lap() | ev.Ready():

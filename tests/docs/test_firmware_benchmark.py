@@ -31,7 +31,10 @@ def test_figures_are_those_of_the_harness(tmp_path: Path) -> None:
     assert set(results) == {"nrf52840-dk", "virtual-m0"}
     for board, item in results.items():
         row = harness.bench(
-            model, f"virtual:{board}?wait_states=0", rules=PerformanceRules(), results_dir=tmp_path / "results"
+            model,
+            f"virtual:{board}?wait_states=0",
+            rules=PerformanceRules(),
+            results_dir=tmp_path / "results",
         )
         # The samples differ, and with them the time of what depends on the data.
         assert item["cycles"] == pytest.approx(row.cycles, rel=0.1)

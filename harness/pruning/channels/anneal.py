@@ -1,0 +1,107 @@
+"""Trains gates and weights together until the network fits a budget."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.pruning.channels.gates import GatedModel
+from harness.pruning.channels.resources import Budget, Resources
+from harness.tasks.arrays import FloatArray, LabelArray
+from harness.tasks.framework import load_keras, load_tensorflow
+
+
+@dataclass(frozen=True)
+class Annealing:
+    """How gates are trained.
+
+    Attributes:
+        epochs: Passes over the training data.
+        batch_size: Samples a step.
+        rate: Of Adam for the weights.
+        gate_rate: Of Adam for the gates' strengths.
+        steepness: Of the gates in the first and in the last epoch; it grows geometrically between.
+        price: By how much each limit's price in the loss grows in an epoch, for each share that it is exceeded
+            by; it falls where there is room.
+    """
+
+    epochs: int = 10
+    batch_size: int = 64
+    rate: float = 5e-4
+    gate_rate: float = 0.03
+    steepness: tuple[float, float] = (3.0, 30.0)
+    price: float = 0.3
+
+
+@dataclass(frozen=True)
+class AnnealedEpoch:
+    """What an epoch ended with.
+
+    Attributes:
+        number: From 1.
+        loss: Mean cross-entropy in nats, gates in place.
+        over: Limit -> share by which it is exceeded (below 0 where there is room), gates as they are.
+    """
+
+    number: int
+    loss: float
+    over: dict[str, float]
+
+
+def anneal(
+    gated: GatedModel,
+    resources: Resources,
+    budget: Budget,
+    train: tuple[FloatArray, LabelArray],
+    settings: Annealing,
+    seed: int,
+    on_epoch: Callable[[AnnealedEpoch], None] = lambda epoch: None,
+) -> None:
+    """Train `gated` in place: cross-entropy, plus each limit's price times the share by which it is exceeded.
+
+    The task pulls gates open where a channel matters, the prices pull them shut where it costs; the growing
+    steepness makes them decide. Prices rise while a limit is exceeded (dual ascent), so that what is left in the
+    end fits.
+
+    Args:
+        gated: The network with gates.
+        resources: Its costs.
+        budget: What it may cost.
+        train: Inputs float32 `[n, ...]` and classes int64 `[n]`.
+        settings: How to train.
+        seed: Of the order of the samples.
+        on_epoch: Called after each epoch; what it raises ends the training and propagates.
+    """
+    keras, tf = load_keras(), load_tensorflow()
+    x, y = train
+    strengths = list(gated.strengths.values())
+    loss_of = keras.losses.SparseCategoricalCrossentropy()
+    weight_steps, gate_steps = keras.optimizers.Adam(settings.rate), keras.optimizers.Adam(settings.gate_rate)
+    names = list(resources.over(budget, gated.widths()))
+    prices = tf.Variable(np.zeros(len(names), np.float32), trainable=False)
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def step(inputs: object, labels: object) -> object:
+        with tf.GradientTape() as tape:
+            loss = loss_of(labels, gated.model(inputs, training=True))
+            over = tf.stack([tf.nn.relu(share) for share in resources.over(budget, gated.widths()).values()])
+            total = loss + tf.reduce_sum(prices * over)
+        variables = [*gated.weights, *strengths]
+        gradients = tape.gradient(total, variables)
+        weight_steps.apply_gradients(zip(gradients[: len(gated.weights)], gated.weights, strict=True))
+        gate_steps.apply_gradients(zip(gradients[len(gated.weights) :], strengths, strict=True))
+        return loss
+
+    order = np.random.default_rng(seed)
+    low, high = settings.steepness
+    for epoch in range(settings.epochs):
+        gated.steepness.assign(low * (high / low) ** (epoch / max(settings.epochs - 1, 1)))
+        losses = []
+        rows = order.permutation(len(x))
+        for start in range(0, len(rows), settings.batch_size):
+            batch = rows[start : start + settings.batch_size]
+            losses.append(float(step(tf.constant(x[batch]), tf.constant(y[batch]))))
+        over = {name: float(share) for name, share in resources.over(budget, gated.widths()).items()}
+        raised = prices.numpy() + settings.price * np.array(list(over.values()), np.float32)
+        prices.assign(np.maximum(raised, 0.0))
+        on_epoch(AnnealedEpoch(epoch + 1, float(np.mean(losses)), over))

@@ -1,0 +1,203 @@
+"""Channel pruning: gates that decide, a smaller network that computes the same, costs that are counted right."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.config.kinds import load_kind
+from harness.errors import InputError, SearchError
+from harness.firmware import build_image
+from harness.pruning.channels import (
+    Annealing,
+    Budget,
+    Calibration,
+    LayerSample,
+    Resources,
+    find_groups,
+    fit_layer_times,
+    magnitude_prune,
+    prune_channels,
+)
+from harness.pruning.channels.extract import extract
+from harness.pruning.channels.gates import GatedModel
+from harness.pruning.channels.prune import CHANNEL_STEP, choose_channels
+from harness.pruning.graph import count_macs, count_params, peak_bytes, topological_nodes
+from harness.tasks.framework import load_keras, seeded
+from harness.tasks.recipe import Recipe
+from tests.firmware import models
+
+TRAINING = Recipe("few", 6, 20, ((0, 2e-3),))
+NO_TIMES = Calibration(fit_layer_times([]))
+
+
+def _randomised(model: Any) -> Any:
+    """BatchNorm statistics and biases that are not 0, so that a wrong slice shows."""
+    random = np.random.default_rng(5)
+    model.set_weights(
+        [w + random.uniform(0.05, 0.3, w.shape).astype(np.float32) for w in model.get_weights()]
+    )
+    return model
+
+
+def _plain() -> Any:
+    layers = load_keras().layers
+    inputs = layers.Input((8, 8, 2))
+    x = layers.ReLU()(layers.BatchNormalization()(layers.Conv2D(8, 3, padding="same")(inputs)))
+    x = layers.PReLU(shared_axes=[1, 2])(layers.DepthwiseConv2D(3, strides=2, padding="same")(x))
+    x = layers.Conv2D(12, 1, activation="relu")(layers.ZeroPadding2D(1)(x))
+    x = layers.Flatten()(layers.MaxPooling2D()(x))
+    x = layers.Dropout(0.1)(layers.Dense(10, activation="relu")(x))
+    return load_keras().Model(inputs, layers.Dense(3, activation="softmax")(x))
+
+
+def _residual() -> Any:
+    layers = load_keras().layers
+    inputs = layers.Input((8, 8, 3))
+    x = layers.ReLU()(layers.BatchNormalization()(layers.Conv2D(8, 3, padding="same")(inputs)))
+    y = layers.ReLU()(layers.BatchNormalization()(layers.Conv2D(6, 3, padding="same")(x)))
+    y = layers.BatchNormalization()(layers.Conv2D(8, 3, padding="same")(y))
+    x = layers.ReLU()(layers.Add()([x, y]))
+    y = layers.Conv2D(16, 3, strides=2, padding="same")(x)
+    x = layers.Add()([layers.Conv2D(16, 1, strides=2)(x), y])
+    x = layers.Dense(4, activation="softmax")(layers.GlobalAveragePooling2D()(x))
+    return load_keras().Model(inputs, x)
+
+
+NETWORKS = {"plain": _plain, "residual": _residual}
+
+
+@pytest.fixture(scope="module", params=sorted(NETWORKS))
+def network(request: pytest.FixtureRequest) -> Any:
+    with seeded(2):
+        return _randomised(NETWORKS[request.param]())
+
+
+def test_channels_of_an_addition_belong_together() -> None:
+    graph = find_groups(_residual())
+    assert sorted(graph.sizes[group] for group in graph.prunable) == [6, 8, 16]
+
+
+def test_input_and_output_keep_their_channels(network: Any) -> None:
+    graph = find_groups(network)
+    assert not {graph.nodes[0].makes, graph.nodes[-1].makes} & graph.prunable
+
+
+def test_a_layer_that_is_not_understood_keeps_its_channels() -> None:
+    layers = load_keras().layers
+    inputs = layers.Input((4, 4, 1))
+    x = layers.Conv2D(8, 1)(layers.UpSampling2D()(layers.Conv2D(4, 1)(inputs)))
+    model = load_keras().Model(inputs, layers.Dense(2)(layers.GlobalAveragePooling2D()(x)))
+    graph = find_groups(model)
+    assert [graph.sizes[group] for group in graph.prunable] == [8]
+
+
+@settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_the_small_network_computes_what_closed_gates_leave(network: Any, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    gated = GatedModel(network)
+    kept = {}
+    for group, strength in gated.strengths.items():
+        size = strength.shape[0]
+        kept[group] = np.sort(random.choice(size, random.integers(1, size + 1), replace=False))
+        strength.assign(np.where(np.isin(np.arange(size), kept[group]), 1.0, -1.0))
+    gated.steepness.assign(1e4)
+    x = random.normal(size=(5, *network.input_shape[1:])).astype(np.float32)
+    small = extract(gated.graph, kept, "small")
+    np.testing.assert_allclose(small(x).numpy(), gated.model(x).numpy(), rtol=1e-4, atol=1e-5)
+    # What the costs of the whole network say of these widths is what those of the small one are.
+    widths = {group: float(len(channels)) for group, channels in kept.items()}
+    ours, its = Resources(gated.graph, NO_TIMES), Resources(find_groups(small), NO_TIMES)
+    for cost in ("flash_bytes", "ram_bytes", "cycles"):
+        assert float(getattr(ours, cost)(widths)) == pytest.approx(float(getattr(its, cost)({})), rel=1e-5)
+
+
+def test_costs_are_those_of_the_graph(network: Any) -> None:
+    nodes = topological_nodes(network)
+    resources = Resources(find_groups(network), NO_TIMES)
+    assert float(resources.ram_bytes({})) == peak_bytes(nodes)
+    weights = sum(int(np.prod(node.operation.kernel.shape)) for node in nodes if count_macs(node))
+    assert weights < float(resources.flash_bytes({})) < weights + 13 * count_params(nodes)
+
+
+def test_weights_in_flash_are_those_of_a_built_image(tmp_path: Any) -> None:
+    with seeded(2):
+        model = _residual()
+    resources = Resources(find_groups(model), NO_TIMES)
+    image = build_image(models.write(model, tmp_path / "m.tflite"), load_kind("nrf52840-dk"), tmp_path)
+    assert float(resources.flash_bytes({})) == pytest.approx(image.size.weights_bytes, rel=0.15)
+
+
+def test_times_are_found_again() -> None:
+    random = np.random.default_rng(0)
+    samples = [
+        LayerSample("conv", macs, outputs, round(1.2 * macs + 7 * outputs + 300))
+        for macs, outputs in random.integers(1000, 100_000, (12, 2)).tolist()
+    ]
+    times = fit_layer_times(samples)
+    assert times.line("conv") == pytest.approx((1.2, 7.0, 300.0), rel=0.02)
+    assert times.error < 1e-3
+    assert set(times.lines) == {"conv"}
+
+
+def test_pruning_meets_the_budget_and_keeps_what_matters(bars: Any, small_reference: Any) -> None:
+    whole = Resources(find_groups(small_reference), NO_TIMES)
+    budget = Budget(cycles=float(whole.cycles({})) * 0.9, flash_bytes=float(whole.flash_bytes({})) * 0.95)
+    before = [np.array(weight) for weight in small_reference.get_weights()]
+    phases: list[tuple[str, int, int]] = []
+    pruned = prune_channels(
+        small_reference, bars, budget, NO_TIMES, TRAINING,
+        settings=Annealing(epochs=4, batch_size=20), seed=3, on_epoch=lambda *told: phases.append(told),
+    )  # fmt: skip
+    assert set(pruned.over) == {"cycles", "flash_bytes"} and max(pruned.over.values()) <= 0
+    assert pruned.model.count_params() < small_reference.count_params()
+    assert pruned.val_accuracy >= 0.9
+    assert all(after <= size for size, after in pruned.widths) and any(a < b for b, a in pruned.widths)
+    assert phases[:4] == [("gates", number, 4) for number in range(1, 5)]
+    assert [phase for phase, _, _ in phases[4:]] == ["training"] * len(pruned.history)
+    for old, new in zip(before, small_reference.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_the_same_seed_gives_the_same_network(bars: Any, small_reference: Any) -> None:
+    budget = Budget(cycles=float(Resources(find_groups(small_reference), NO_TIMES).cycles({})) * 0.9)
+    quick = Annealing(epochs=2, batch_size=50)
+    first, second = (
+        prune_channels(small_reference, bars, budget, NO_TIMES, TRAINING, settings=quick, seed=4)
+        for _ in range(2)
+    )
+    for one, other in zip(first.model.get_weights(), second.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_channels_come_in_whole_steps(network: Any) -> None:
+    gated = GatedModel(network)
+    resources = Resources(gated.graph, NO_TIMES)
+    random = np.random.default_rng(1)
+    for strength in gated.strengths.values():
+        strength.assign(random.normal(size=strength.shape))
+    budget = Budget(cycles=float(resources.cycles({})) * 0.7)
+    kept = choose_channels(gated, resources, budget)
+    sizes = gated.graph.sizes
+    assert all(
+        len(c) % CHANNEL_STEP == 0 or len(c) in (sizes[g], sizes[g] % CHANNEL_STEP) for g, c in kept.items()
+    )
+    widths = {group: float(len(channels)) for group, channels in kept.items()}
+    assert float(resources.cycles(widths)) <= budget.cycles  # type: ignore[operator]
+
+
+def test_a_budget_for_nothing_is_refused(network: Any) -> None:
+    gated = GatedModel(network)
+    with pytest.raises(SearchError, match="fewest channels in every layer"):
+        choose_channels(gated, Resources(gated.graph, NO_TIMES), Budget(flash_bytes=10))
+
+
+def test_magnitude_pruning_leaves_the_share_asked_for(bars: Any, small_reference: Any) -> None:
+    sparse, _ = magnitude_prune(small_reference, bars, 0.5, TRAINING, seed=1)
+    kernels = [np.asarray(layer.kernel) for layer in sparse.layers if hasattr(layer, "kernel")]
+    assert sum((kernel == 0).sum() for kernel in kernels) >= 0.49 * sum(kernel.size for kernel in kernels)
+    with pytest.raises(InputError, match="sparsity"):
+        magnitude_prune(small_reference, bars, 1.0, TRAINING)

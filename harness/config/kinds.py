@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from harness.config.paths import resource_dir
+from harness.config.paths import board_dirs
 from harness.errors import InputError
 
 # What the title of a kind without a chip must say, so that nobody takes its figures for a chip's.
@@ -172,7 +172,20 @@ class BoardKind(BaseModel):
 
 def kind_names() -> list[str]:
     """Names of all kinds, sorted."""
-    return sorted(path.stem for path in resource_dir("boards").glob("*.toml"))
+    return sorted(_files())
+
+
+def _files() -> dict[str, Path]:
+    """File of each kind, by its name."""
+    found: dict[str, Path] = {}
+    for folder in board_dirs():
+        for path in folder.glob("*.toml"):
+            if path.stem in found:
+                raise InputError(
+                    f"{path}: there is a kind {path.stem!r} already, in {found[path.stem]}; rename it"
+                )
+            found[path.stem] = path
+    return found
 
 
 @cache
@@ -182,12 +195,12 @@ def load_kind(name: str) -> BoardKind:
     Raises:
         InputError: There is no such kind, or its file is wrong (with file, key and value).
     """
-    path = resource_dir("boards") / f"{name}.toml"
-    if name not in kind_names():
-        near = difflib.get_close_matches(name, kind_names(), n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known kinds: {', '.join(kind_names())}"
+    files = _files()
+    if name not in files:
+        near = difflib.get_close_matches(name, files, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known kinds: {', '.join(sorted(files))}"
         raise InputError(f"unknown board kind {name!r}; {hint}")
-    return read_kind(path)
+    return read_kind(files[name])
 
 
 def read_kind(path: Path) -> BoardKind:

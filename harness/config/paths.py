@@ -3,7 +3,8 @@
 Environment variables win over defaults: `HARNESS_RESULTS_DIR` (the store, default `./results`),
 `HARNESS_CACHE_DIR` (rebuildable files), `HARNESS_RUNTIME_DIR` (leases, running virtual boards),
 `HARNESS_STATE_DIR` (boards in quarantine),
-`HARNESS_BENCH_FILE` (the inventory of boards), `HARNESS_DATA_DIR` (data sets).
+`HARNESS_BENCH_FILE` (the inventory of boards), `HARNESS_BOARDS_DIR` (board kinds of your own, besides those that come
+with the harness), `HARNESS_DATA_DIR` (data sets).
 """
 
 import os
@@ -61,6 +62,12 @@ def bench_file() -> Path:
     """The user's inventory of boards."""
     given = os.environ.get("HARNESS_BENCH_FILE")
     return Path(given) if given else platformdirs.user_config_path(_APP) / "bench.toml"
+
+
+def board_dirs() -> list[Path]:
+    """Folders of board kinds: those that come with the harness, and the user's own if one is named."""
+    given = os.environ.get("HARNESS_BOARDS_DIR")
+    return [resource_dir("boards"), *([Path(given)] if given else [])]
 
 
 def default_data_dir() -> Path | None:

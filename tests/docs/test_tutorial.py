@@ -62,20 +62,21 @@ def test_every_command_works_as_shown(tmp_path: Path, request: pytest.FixtureReq
             assert not missing, f"{command!r} no longer prints {missing}; it said:\n{said}"
     assert ran >= 8
     assert "<testsuite " in (tmp_path / "nightly.xml").read_text()
-    assert (tmp_path / "build" / "microbit" / "image.hex").is_file()
+    assert (tmp_path / "build" / "nrf52-dk" / "image.hex").is_file()
     rows = harness.load_results(results_dir=tmp_path / "results")
-    assert list(rows.kind) == ["nrf51-dk", "microbit-v1", "nrf51-dk"], "each run is measured and kept"
+    assert list(rows.kind) == ["nrf51-dk", "nrf52-dk", "nrf51-dk"], "each run is measured and kept"
     assert set(rows.status) == {"ok"} and rows.accuracy[0] > 0.85
 
 
-def test_the_example_kind_is_the_nrf51_with_less_ram_and_other_pins(tmp_path: Path) -> None:
-    path = tmp_path / "microbit-v1.toml"
-    path.write_text(file_block(TUTORIAL, "boards/microbit-v1.toml"))
+def test_the_example_kind_is_the_nrf52840_with_less_memory(tmp_path: Path) -> None:
+    path = tmp_path / "nrf52-dk.toml"
+    path.write_text(file_block(TUTORIAL, "boards/nrf52-dk.toml"))
     kind = read_kind(path)
-    known = read_kind(DOCS.parent / "boards" / "nrf51-dk.toml")
-    assert (kind.ram.size_bytes, kind.uart.tx_pin, kind.uart.rx_pin) == (16 * 1024, 24, 25)
-    same = {"name", "title", "doc", "ram", "uart"}
-    assert kind.model_dump(exclude=same) == known.model_dump(exclude=same)
+    known = read_kind(DOCS.parent / "boards" / "nrf52840-dk.toml")
+    assert (kind.flash.size_bytes, kind.ram.size_bytes) == (512 * 1024, 64 * 1024)
+    same = {"name": True, "title": True, "doc": True, "pyocd_target": True, "ram": True, "power": True}
+    without = {**same, "flash": {"size_bytes"}}
+    assert kind.model_dump(exclude=without) == known.model_dump(exclude=without)
 
 
 def test_the_example_bench_file_is_accepted(tmp_path: Path) -> None:

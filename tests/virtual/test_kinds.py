@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import harness
 from harness.bench import open_board
 from harness.bench.programmer import program, verify
 from harness.config.kinds import kind_names, load_kind, read_kind
 from harness.errors import InputError
 from harness.firmware import build_image
 from harness.firmware.host import HostModel
-from harness.measure import make_loader, measure_accuracy, start_image
+from harness.measure import PerformanceRules, make_loader, measure_accuracy, start_image
 from tests.firmware import models
 
 BOARDS = Path(__file__).parents[2] / "boards"
@@ -80,3 +81,23 @@ def test_a_kind_that_its_port_cannot_do_is_refused(
     (tmp_path / "k.toml").write_text(text.replace(line, other))
     with pytest.raises(InputError, match=words):
         read_kind(tmp_path / "k.toml")
+
+
+def test_a_kind_of_ones_own_is_one_file(
+    small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (BOARDS / "nrf52840-dk.toml").read_text()
+    own = (
+        text.replace('"nrf52840"', '"nrf52832"').replace("1_048_576", "524_288").replace("262_144", "65_536")
+    )
+    (tmp_path / "workshop-badge.toml").write_text(own.replace("tx_pin = 6", "tx_pin = 20"))
+    monkeypatch.setenv("HARNESS_BOARDS_DIR", str(tmp_path))
+    assert "workshop-badge" in kind_names()
+    row = harness.bench(
+        small_model, "virtual:workshop-badge", rules=PerformanceRules(windows=1, iterations=1),
+        results_dir=tmp_path / "results",
+    )  # fmt: skip
+    assert (row.status, row.kind, row.wait_states) == ("ok", "workshop-badge", 2)
+    (tmp_path / "nrf51-dk.toml").write_text(own)
+    with pytest.raises(InputError, match="there is a kind 'nrf51-dk' already"):
+        kind_names()

@@ -1,6 +1,7 @@
 """A study as one HTML file that needs nothing else: charts, table and provenance."""
 
 import contextlib
+import json
 import os
 import tempfile
 from collections.abc import Iterable
@@ -11,8 +12,10 @@ import jinja2
 from markupsafe import Markup
 
 from harness.errors import InputError
+from harness.measure import LayerProfile
 from harness.report import words
 from harness.report.bundle import chart_script
+from harness.report.layer_bars import layer_bars
 from harness.report.memory_bars import memory_bars
 from harness.report.trade_off import trade_off
 from harness.report.views import BoardView, board_views, limits_of
@@ -35,13 +38,40 @@ def write_report(store: Store, study: str, path: Path) -> Path:
         StoreError: The store cannot be read.
     """
     found = store.study(study)
-    page = render(found, board_views(store, found))
+    boards = board_views(store, found)
+    page = render(found, boards, [charts(store, found, board) for board in boards])
     _replace(path, page)
     return path
 
 
-def render(study: Study, boards: list[BoardView]) -> str:
-    """The page as text."""
+def charts(store: Store, study: Study, board: BoardView) -> dict[str, dict[str, Any]]:
+    """The charts of a board by name, as Vega-Lite specifications without a width; those without data left out.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    specs = {
+        "tradeoff": trade_off(board, study),
+        "flash": memory_bars(board, study, "flash"),
+        "ram": memory_bars(board, study, "ram"),
+        "layers": layer_bars(_profiles(store, board)),
+    }
+    return {name: spec for name, spec in specs.items() if spec is not None}
+
+
+def _profiles(store: Store, board: BoardView) -> list[tuple[str, LayerProfile, int]]:
+    """The measured layers of the chosen and of the unpruned model."""
+    found = []
+    for view in dict.fromkeys((board.chosen, board.unpruned)):
+        row = view.layers if view else None
+        if view and row and row.layers_sha256 and row.clock_hz:
+            profile = LayerProfile.from_json(json.loads(store.artifacts.read(row.layers_sha256)))
+            found.append((view.name, profile, row.clock_hz))
+    return found
+
+
+def render(study: Study, boards: list[BoardView], drawn: list[dict[str, dict[str, Any]]]) -> str:
+    """The page as text; `drawn` holds the charts of each board."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -53,7 +83,7 @@ def render(study: Study, boards: list[BoardView]) -> str:
     return environment.get_template("report.html.j2").render(
         study=study,
         asked=_asked(study, boards),
-        boards=[_section(board, study) for board in boards],
+        boards=[_section(board, specs) for board, specs in zip(boards, drawn, strict=True)],
         created=study.created_utc[:16].replace("T", " "),
         style=Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),
         script=Markup((_TEMPLATES / "report.js").read_text(encoding="utf-8")),
@@ -69,16 +99,11 @@ def _asked(study: Study, boards: list[BoardView]) -> str:
     return f"Asked for the depth cut of {study.task} to run on {on}{limits}."
 
 
-def _section(board: BoardView, study: Study) -> dict[str, Any]:
+def _section(board: BoardView, specs: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """What the template shows of a board."""
-    specs = {
-        "tradeoff": trade_off(board, study),
-        "flash": memory_bars(board, study, "flash"),
-        "ram": memory_bars(board, study, "ram"),
-    }
     return {
         "view": board,
-        "charts": {name: spec for name, spec in specs.items() if spec is not None},
+        "charts": specs,
         "sentence": _sentence(board),
         "coverage": _coverage(board),
         "tiles": _tiles(board),

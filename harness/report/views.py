@@ -18,6 +18,7 @@ class CandidateView:
         latency: Newest row with a latency, if any.
         accuracy: Newest row with an accuracy, if any; of the study's split where it names one.
         image: Newest row that says whether and how the image fits.
+        layers: Newest row with each layer's cycles, if any.
         failure: Of the newest row, where the infrastructure failed and nothing was measured.
         verdict: Why it was chosen or not, in a few words.
         chosen: Whether it was chosen.
@@ -28,6 +29,7 @@ class CandidateView:
     latency: Measurement | None
     accuracy: Measurement | None
     image: Measurement | None
+    layers: Measurement | None
     failure: str | None
     verdict: str
     chosen: bool
@@ -149,6 +151,7 @@ def _board(name: str, rows: list[Measurement], study: Study) -> BoardView:
             latency=latency,
             accuracy=accuracy,
             image=image,
+            layers=next((row for row in reversed(mine) if row.layers_sha256 and row.clock_hz), None),
             failure=mine[-1].failure if latency is None and mine[-1].status == "failed" else None,
             verdict=_verdict(key, decision, image, mine[-1]),
             chosen=decision is not None and decision.candidate == key,

@@ -1,6 +1,7 @@
 """The HTML report: whole, offline, escaped, and alive in a real browser."""
 
 import html
+import json
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from harness.errors import InputError
 from harness.report.html import write_report
+from harness.report.svg import write_svgs
 from harness.store import Decision, Store
 from tests.report.conftest import Browse
 from tests.report.studies import fill, row
@@ -100,6 +102,53 @@ def test_charts_are_drawn_in_a_browser(store: Store, tmp_path: Path, browse: Bro
     assert "limit 128" in flash
     assert "board 256" in ram
     assert "NaN" not in "".join(drawn)
+
+
+def _profile(store: Store, layers: int) -> str:
+    fields = {
+        "layers": [
+            {
+                "name": f"{n:02}_conv_2d",
+                "kernel": "k",
+                "macs": 1000,
+                "cycles": 64_000 * (n + 1),
+                "constants_bytes": 9,
+            }
+            for n in range(layers)
+        ],
+        "whole_cycles": 1,
+    }
+    return store.artifacts.put(json.dumps(fields).encode(), ".json")
+
+
+def _add_layers(store: Store) -> None:
+    for name, cut, layers in (("unpruned", None, 5), ("block6-aux", "block6", 3)):
+        profile = _profile(store, layers)
+        store.add(row("desk-nrf52", name, cut=cut, study="vww-desk", mode="profile", layers_sha256=profile))
+
+
+def test_layers_of_the_choice_stand_beside_those_of_the_unpruned(
+    store: Store, tmp_path: Path, browse: Browse
+) -> None:
+    study = fill(store)
+    _add_layers(store)
+    page, console = browse(write_report(store, study, tmp_path / "report.html"))
+    assert console == []
+    layers = re.findall(r"<svg.*?</svg>", _outside_scripts(page), flags=re.DOTALL)[3]
+    assert all(f">{name}<" in layers for name in ("00_conv_2d", "04_conv_2d", "unpruned", "block6-aux"))
+    assert len(re.findall(r"cycles a MAC: ", layers)) == 8
+
+
+def test_charts_as_files(store: Store, tmp_path: Path) -> None:
+    study = fill(store)
+    _add_layers(store)
+    files = write_svgs(store, study, tmp_path / "figures")
+    assert [path.name for path in files] == [
+        f"desk-nrf52-{name}.svg" for name in ("tradeoff", "flash", "ram", "layers")
+    ]
+    for path in files:
+        text = path.read_text()
+        assert text.startswith("<svg") and "var(--" not in text and "NaN" not in text
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ from harness.tasks.fit import Epoch, accuracy
 from harness.tasks.model_file import model_fingerprint
 from harness.tasks.recipe import Recipe
 
+pytestmark = pytest.mark.slow
+
 RECIPE = Recipe("test", epochs=6, batch_size=20, learning_rates=((0, 1e-2), (4, 1e-3)))
 
 

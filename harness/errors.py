@@ -14,6 +14,7 @@
     │   ├── FlashError (8)         programming or verifying failed
     │   ├── BootError (9)          the image does not announce itself after reset
     │   ├── LinkError (10)         the serial line is silent, garbled or gone
+    │   │   ├── StateLostError     the board restarted or nobody answers: asking again does not help
     │   │   └── ProtocolError (11) a well-formed line that the protocol does not allow here
     │   ├── CoreFaultError (13)    the core stopped in a fault
     │   └── WrongImageError (14)   the board runs another image than the one flashed
@@ -108,6 +109,10 @@ class LinkError(BoardError):
     """The serial line is silent, garbled or gone."""
 
     exit_code = 10
+
+
+class StateLostError(LinkError):
+    """The board restarted or nobody answers at all: asking again does not help."""
 
 
 class ProtocolError(LinkError):

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -209,18 +209,22 @@ class LeasedBoard:
             session, self._session = self._session, None
             abandon(session)
         open_this = partial(open_session, self.name, self.probe_uid, self.kind, self.virtual)
+        session = None
         try:
             session = open_this(under_reset=under_reset, frequency_hz=frequency_hz)
-        except UnexpectedChipError:
-            with closing(open_this(target="cortex_m")) as any_chip:
-                check_chip(any_chip, self.name, self.kind)
-            raise
-        try:
             check_chip(session, self.name, self.kind)
-        except BoardError:
-            abandon(session)
+        except BoardError as error:
+            if session is not None:
+                abandon(session)
+            if isinstance(error, UnexpectedChipError) or (session and isinstance(error, ProbeError)):
+                self._refuse_other_chip(open_this)
             raise
         self._session = session
+
+    def _refuse_other_chip(self, open_this: Callable[..., Any]) -> None:
+        """Ask the chip what it is as pyOCD can of any; what pyOCD does for the kind's own may disturb another one."""
+        with suppress(ProbeError), closing(open_this(target="cortex_m")) as session:
+            check_chip(session, self.name, self.kind)
 
     def mass_erase(self) -> None:
         """Erase all of the chip's flash.

@@ -16,13 +16,14 @@ _CORES = {
 }
 # Nordic's factory information (FICR): page size, pages, and from nRF52 on the part number in hex digits.
 _FICR_PAGE_BYTES, _FICR_PAGES, _FICR_PART = 0x1000_0010, 0x1000_0014, 0x1000_0100
+_FICR_RAM_BLOCKS, _FICR_RAM_BLOCK_BYTES, _FICR_RAM_KB = 0x1000_0034, 0x1000_0038, 0x1000_010C
 # ST's device id by family (DBGMCU_IDCODE, RM0351 and RM0432).
 _DBGMCU_IDCODE = 0xE004_2000
 _ST_DEVICES = {"stm32l475": 0x415, "stm32l4r5": 0x470}
 
 
 def check_chip(session: Any, board: str, kind: BoardKind) -> str:
-    """Compare core, part and flash size with the kind's.
+    """Compare core, part and memories with the kind's.
 
     Args:
         session: pyOCD's session, open.
@@ -50,7 +51,12 @@ def _check_nordic(read: Any, board: str, kind: BoardKind) -> str:
     found_bytes = read(_FICR_PAGE_BYTES) * read(_FICR_PAGES)
     if kind.pyocd_target.startswith("nrf52"):
         expected = kind.pyocd_target.removeprefix("nrf")[:5]
+        ram_bytes = 1024 * read(_FICR_RAM_KB)
         _compare(board, kind, "part", f"nRF{read(_FICR_PART):x}", f"nRF{expected}")
+    else:
+        ram_bytes = read(_FICR_RAM_BLOCKS) * read(_FICR_RAM_BLOCK_BYTES)
+    if ram_bytes < kind.ram.size_bytes:  # one with more runs the same image
+        _compare(board, kind, "RAM", f"{ram_bytes // 1024} KB", f"{kind.ram.size_bytes // 1024} KB")
     _compare(board, kind, "flash", f"{found_bytes // 1024} KB", f"{kind.flash.size_bytes // 1024} KB")
     return f"{found_bytes // 1024} KB of flash"
 

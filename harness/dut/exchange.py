@@ -8,7 +8,7 @@ from harness.dut import events as ev
 from harness.dut.link import LineLink
 from harness.dut.parser import parse_line
 from harness.dut.replies import Boot
-from harness.errors import BootError, LinkError, ProtocolError
+from harness.errors import BootError, LinkError, ProtocolError, StateLostError
 
 ANSWER_S = 2.0
 """Most that a command which computes nothing may take; EEMBC's runner gives as much to a device that it looks for."""
@@ -23,10 +23,6 @@ _BOOT_EVENTS = (ev.BootMode, ev.InitDone)
 
 E = TypeVar("E")
 T = TypeVar("T")
-
-
-class StateLostError(LinkError):
-    """Asking again does not help: the board restarted, the port is gone, or nobody answers at all."""
 
 
 class Exchange:

@@ -64,7 +64,7 @@ def _stuck(kind: BoardKind) -> str:
 
 
 def _wrong_chip(kind: BoardKind) -> str:
-    return f"wrong_chip={'nrf51-dk' if kind.name != 'nrf51-dk' else 'nrf52840-dk'}"
+    return f"wrong_chip={'nrf52840-dk' if kind.core == 'cortex-m0' else 'nrf51-dk'}"
 
 
 FAULTS = (
@@ -73,9 +73,10 @@ FAULTS = (
     Fault("corrupt", "1 of 2,000 bytes has a bit flipped, both ways", "corrupt=0.0005&seed=2", "right"),
     Fault("duplicate", "1 of 2,000 bytes comes twice, both ways", "duplicate=0.0005&seed=2", "right"),
     Fault("delay", "1 of 50 bytes to the host comes 20 ms late", "delay=0.02&delay_ms=20", "right"),
-    Fault("deaf", "the board hears nothing whole: half of the bytes to it are lost", "drop=0.5&direction=to-board", "LinkError", True),
+    Fault("deaf", "the board hears nothing whole: half of the bytes to it are lost", "drop=0.5&direction=to-board", "StateLostError", True),
     Fault("garble", "half of the bytes to the host have a bit flipped", "corrupt=0.5&direction=to-host", "BootError", True),
-    Fault("hang", "the program hangs after 20 commands, and again after each reset", "hang_after=20", "LinkError", True),
+    Fault("hang", "the program hangs after 3 commands, and again after each reset", "hang_after=3", "StateLostError", True),
+    Fault("hang-later", "the program hangs after 20 commands, and again after each reset", "hang_after=20", "right", True),
     Fault("hang-at-boot", "the program says nothing at all", "hang_after_s=0", "BootError", True),
     Fault("reboot", "the board restarts at 1 of 50 commands", "reboot=0.02&seed=1", "right"),
     Fault("brown-out", "the supply fails once while flashing", "brownout=300&times=1", "right"),

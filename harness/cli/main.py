@@ -56,7 +56,8 @@ def cli() -> None:
     """Measure pruned tinyML models on Cortex-M boards, and choose the depth cut from what was measured.
 
     Boards are named as in your bench file, or `virtual:<kind>` for an emulated one.
-    Exit codes: 0 done, 2 bad input, 3 build, 4 board, 5 measurement, 6 store, 7 nothing to choose;
+    Exit codes: 0 done, 2 bad input, 3 build, 4 board, 5 measurement, 6 store, 7 nothing to choose, 8 flash,
+    9 boot, 10 serial line, 11 protocol, 12 timer, 13 core fault, 14 wrong image, 15 power meter;
     `nightly run` ends with codes of its own (see its help).
 
     \b

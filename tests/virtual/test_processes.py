@@ -62,6 +62,34 @@ def test_board_goes_with_a_killed_parent() -> None:
     assert not (records.record_dir() / f"{uid}.json").exists()
 
 
+def test_eight_boards_go_with_a_killed_parent() -> None:
+    script = (
+        "import contextlib, time\nfrom harness.bench import open_board\n"
+        "with contextlib.ExitStack() as stack:\n"
+        "    for _ in range(8):\n"
+        "        b = stack.enter_context(open_board('virtual:nrf51-dk'))\n"
+        "        print(b._process._process.pid, b.probe_uid, b.port_path, flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    told = [parent.stdout.readline().split() for _ in range(8)]
+    pids, uids, ports = (
+        [int(pid) for pid, _, _ in told],
+        {uid for _, uid, _ in told},
+        {port for _, _, port in told},
+    )
+    assert len(set(pids)) == len(uids) == len(ports) == 8 and all(map(alive, pids))
+    assert all(os.path.exists(port) for port in ports)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    # Gone altogether: a zombie would still have its entry.
+    assert eventually(lambda: not any(map(alive, pids)))
+    assert not uids & {record.unique_id for record in records.running()}
+    assert eventually(lambda: not any(os.path.exists(port) for port in ports))
+
+
 def test_board_on_its_own_ends_by_signal() -> None:
     command = [sys.executable, "-m", "harness.virtual", "--kind", "nrf51-dk", "--unique-id", "my-board"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)

@@ -61,6 +61,10 @@ class CycleCounter:
         self._readers, self._read_costs = array("q"), array("q")  # blocks that load from flash
         self.continue_at(0)
 
+    def follows(self, memory: Ram) -> bool:
+        """Whether code in `memory` is counted."""
+        return memory in self._regions
+
     def attach(self, engine: Any) -> None:
         """Register the hook with a Unicorn engine; call once, before anything runs."""
         from unicorn import UC_HOOK_BLOCK, UcError, arm_const

@@ -15,9 +15,9 @@ from unicorn import (
     UC_MEM_READ_UNMAPPED,
     UC_MEM_WRITE_PROT,
     UC_MODE_THUMB,
-    UC_PROT_ALL,
     UC_PROT_EXEC,
     UC_PROT_READ,
+    UC_PROT_WRITE,
     Uc,
     UcError,
     arm_const,
@@ -105,7 +105,8 @@ class Emulator:
 
     def _map(self, writable: tuple[Ram, ...], hidden: tuple[Peripheral, ...]) -> None:
         for memory in self._bus.memories:
-            rights = UC_PROT_ALL if memory in writable else UC_PROT_READ | UC_PROT_EXEC
+            rights = UC_PROT_READ | (UC_PROT_WRITE if memory in writable else 0)
+            rights |= UC_PROT_EXEC if self._counter.follows(memory) else 0
             self._engine.mem_map_ptr(memory.origin, memory.size_bytes, rights, memory.address)
         for page, peripherals in self._bus.peripherals.items():
             if not any(peripheral in hidden for peripheral in peripherals):
@@ -213,7 +214,13 @@ class Emulator:
     def _on_invalid(self, _engine: Any, access: int, address: int, size: int, value: int, _user: Any) -> bool:
         if access == UC_MEM_WRITE_PROT:
             return self._on_flash_store(address, size, value & ((1 << 8 * size) - 1))
-        if access in (UC_MEM_FETCH_UNMAPPED, UC_MEM_FETCH_PROT):
+        if access == UC_MEM_FETCH_PROT:
+            self._stop = Stop(
+                "model",
+                f"the program runs code at 0x{address:08X}, and the virtual board runs it in flash and RAM only",
+            )
+            return False
+        if access == UC_MEM_FETCH_UNMAPPED:
             what, bits = "fetch of an instruction", scs.CFSR_IBUSERR
             self._stop = Stop("fault", f"{what} at 0x{address:08X}, where no memory is", bits)
             return False

@@ -133,3 +133,11 @@ def test_factory_information(console: Console) -> None:
     pages = {"nrf51-dk": (256, 1024), "nrf52840-dk": (256, 4096)}[console.board.kind.name]
     console.port.write(b"i")
     assert (int(console.line(), 16), int(console.line(), 16)) == pages
+
+
+def test_code_that_would_not_be_counted_does_not_run(console: Console) -> None:
+    target = console.board.session().target
+    target.halt()
+    target.write_core_register("pc", 0x1000_0010)  # factory information
+    target.resume()
+    assert "runs code at 0x10000010" in console.fault_after("")

@@ -52,6 +52,7 @@ def test_all_of_the_flash_is_programmed_and_only_where_it_should_be(name: str) -
     places = (flash.origin, flash.origin + flash.size_bytes // 2 - page, flash.origin + flash.size_bytes // 2)
     pieces = [(place, bytes(range(256)) * 16) for place in (*places, flash.origin + flash.size_bytes - page)]
     with open_board(f"virtual:{name}") as board:
+        board.check_chip()  # raises where identity or flash size are not the kind's
         session = board.session()
         program(session, board.name, pieces)
         again = [(place, data[::-1]) for place, data in pieces[1:3]]

@@ -100,3 +100,48 @@ def test_listing(bench_file: Path) -> None:
         "emulated",
         None,
     )
+
+
+def test_virtual_boards_with_settings(bench_file: Path) -> None:
+    unit = resolve("virtual:nrf51-dk?drop=0.001&wait_states=0&stuck=0x40")
+    assert (unit.kind, unit.virtual, unit.wait_states, unit.standing) == ("nrf51-dk", True, 0, False)
+    assert (unit.faults.drop, unit.faults.stuck) == (0.001, 64)
+    assert unit.options == ["--faults", "drop=0.001&stuck=64", "--wait-states", "0"]
+    bench_file.write_text(
+        '[shaky]\nkind = "nrf51-dk"\nvirtual = true\nwait_states = 0\n[shaky.faults]\ndrop = 0.001\nstuck = 64\n'
+        '[other]\nkind = "nrf51-dk"\nvirtual = true\n'
+    )
+    assert resolve("shaky").options == unit.options
+    assert resolve("other").options == []
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("virtual:nrf51-dk?dorp=1", "virtual:nrf51-dk?dorp=1: unknown fault 'dorp'; did you mean 'drop'?"),
+        ("virtual:nrf51-dk?drop=7", "fault 'drop' with value '7'"),
+        ("virtual:nrf51-dk?wait_states=many", "wait_states='many' is no number"),
+        ("virtual:nrf51-dk?wrong_chip=nrf53", "unknown board kind 'nrf53'"),
+        ("virtual:nrf51-kd?drop=0", "did you mean 'nrf51-dk'?"),
+    ],
+)
+def test_wrong_settings(bench_file: Path, given: str, words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        resolve(given)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("virtual = true\nfaults = { dorp = 1 }", "board 'x': unknown fault 'dorp'"),
+        ("virtual = true\nfaults = 3", "key 'faults'"),
+        ('virtual = true\nprobe = "1"', "key 'port'"),
+        ('probe = "1"\nport = "/dev/x"\nfaults = { drop = 0.1 }', "key 'faults'"),
+    ],
+)
+def test_wrong_virtual_row(bench_file: Path, row: str, words: str) -> None:
+    bench_file.write_text(f'[x]\nkind = "nrf51-dk"\n{row}\n')
+    with pytest.raises(InputError) as caught:
+        load_bench()
+    assert str(bench_file) in str(caught.value) and words in str(caught.value)

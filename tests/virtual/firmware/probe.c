@@ -120,10 +120,10 @@ static void command(char c)
     case '3': put_number(timed_spin(5000000)); break;
     case 'u': divide(); put_line("udiv ran"); break;
     case 'd': __asm volatile(".short 0xde00\n"); break;
-    case 'c': compare_and_branch(); put_line("ran"); break;
-    case 'e': if_then(); put_line("ran"); break;
-    case 'p': read_basepri(); put_line("ran"); break;
-    case 'q': write_faultmask(); put_line("ran"); break;
+    case '(': compare_and_branch(); put_line("ran"); break;
+    case ')': if_then(); put_line("ran"); break;
+    case '<': read_basepri(); put_line("ran"); break;
+    case '>': write_faultmask(); put_line("ran"); break;
     case 'b': __asm volatile("bkpt #0\n"); break;
     case 'a': REG(0x20000101u) = 1; put_line("unaligned ran"); break;
     case 's': put_number(overflow(0)); break;

@@ -87,8 +87,8 @@ FAULTS = (
     Fault("wrong-mode", "the program announces energy mode", "wrong_mode=true", "WrongImageError"),
     Fault("dead-timer", "the chip's timers stand still", "dead_timer=true", "TimerError"),
     Fault("probe-busy", "the probe refuses to open twice", "probe_busy=2", "right"),
-    Fault("probe-lost", "the probe's connection breaks once while measuring", "probe_lost_after=150&times=1", "right"),
-    Fault("probe-away", "the probe is off USB for a second while measuring", "probe_lost_after=150&times=1&probe_absent_s=1", "right"),
+    Fault("probe-lost", "the probe's connection breaks once", "probe_lost_after=150&times=1", "right"),
+    Fault("probe-away", "the probe goes off USB for a second", "probe_lost_after=150&times=1&probe_absent_s=1", "right"),
     Fault("probe-late", "the probe appears a second late", "probe_absent_s=1", "right"),
     Fault("probe-refuses", "the probe never opens", "probe_busy=999", "ProbeError"),
 )  # fmt: skip

@@ -27,7 +27,7 @@ from harness.dut import Dut
 from harness.errors import HarnessError, InputError
 from harness.firmware import Image, build_image
 from harness.measure import PerformanceRules, measure_performance, start_image
-from harness.search.study import choose_samples
+from harness.search.samples import choose_samples
 from harness.tasks import load_task
 
 

@@ -7,8 +7,9 @@ from harness.callable_module import make_callable
 from harness.search.evaluate import Evaluator
 from harness.search.limits import Limits
 from harness.search.observer import Observer
+from harness.search.samples import choose_samples
 from harness.search.spec import StudySpec
-from harness.search.study import choose_samples, run_study
+from harness.search.study import run_study
 from harness.search.subject import Subject
 from harness.search.worker import BoardWorker
 

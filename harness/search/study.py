@@ -6,18 +6,16 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 
-import numpy as np
-
 from harness.pruning import UNPRUNED
 from harness.search.decide import by_promise, decide
 from harness.search.evaluate import Evaluator
 from harness.search.models import CandidateModel, ModelShop
 from harness.search.observer import Observer
+from harness.search.samples import choose_samples
 from harness.search.spec import StudySpec
 from harness.search.subject import Subject
 from harness.search.worker import BoardWorker
 from harness.store import Decision, Measurement, Store
-from harness.tasks import Split
 
 Rows = dict[str, Measurement]
 """Candidate name -> its row on one board."""
@@ -67,14 +65,6 @@ def run_study(spec: StudySpec, store: Store, observer: Observer) -> dict[str, De
         store.save_decision(spec.name, board, decision)
     store.set_status(spec.name, "decided")
     return decisions
-
-
-def choose_samples(split: Split, count: int | None, seed: int) -> Split:
-    """A fixed random choice of `count` samples, the same for every candidate; all where None or too few."""
-    if count is None or count >= len(split):
-        return split
-    order = np.random.default_rng(seed).permutation(len(split))[:count]
-    return split.take(np.sort(order))
 
 
 def _subject(spec: StudySpec, model: CandidateModel) -> Subject:

@@ -62,12 +62,13 @@ def test_the_device_speaks_as_energy_mode_asks(metered) -> None:
     board.reset()
     boot = dut.wait_boot(5.0)
     assert boot.mode == "energy" and not any("lap" in line for line in boot.chatter)
-    port.timeout = 5.0
+    clients_timeout_s, port.timeout = port.timeout, 5.0
     port.write(b"timestamp%")
     assert port.read_until(b"m-ready\r\n").strip() == b"m-ready"
     port.write(b"infer 2 1%")
     answer = port.read_until(b"m-ready\r\n").decode().split("\r\n")
     assert not any(line.startswith("m-lap") for line in answer)
+    port.timeout = clients_timeout_s
     # One edge at start-up, one of `timestamp`, two of the window.
     assert len(meter.stop().edges) == 4
 

@@ -15,14 +15,14 @@ from harness.store import Store
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
-    """A running board that only its probe id and port are known of, as of one on the desk."""
+    """A running board of the bench file, that only its probe id and port are known of."""
     monkeypatch.setenv("HARNESS_RUNTIME_DIR", str(tmp_path / "run"))
     monkeypatch.setenv("HARNESS_BENCH_FILE", str(tmp_path / "bench.toml"))
     command = [sys.executable, "-m", "harness.virtual", "--kind", "nrf52840-dk", "--unique-id", "desk-probe"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     ready = json.loads(process.stdout.readline())
     (tmp_path / "bench.toml").write_text(
-        f'[desk]\nkind = "nrf52840-dk"\nprobe = "desk-probe"\nport = "{ready["serial_port"]}"\n'
+        f'[desk]\nkind = "nrf52840-dk"\nvirtual = true\nprobe = "desk-probe"\nport = "{ready["serial_port"]}"\n'
     )
     yield process
     process.kill()
@@ -31,7 +31,7 @@ def desk(tmp_path, monkeypatch):
 
 def test_a_unit_is_measured_by_its_probe_and_port(desk, small_model, tmp_path):
     row = harness.bench(small_model, "desk", rules=PerformanceRules(), results_dir=tmp_path / "results")
-    assert (row.status, row.board, row.virtual, row.probe) == ("ok", "desk", False, "desk-probe")
+    assert (row.status, row.board, row.virtual, row.probe) == ("ok", "desk", True, "desk-probe")
     emulated = harness.bench(
         small_model, "virtual:nrf52840-dk", rules=PerformanceRules(), results_dir=tmp_path / "results"
     )

@@ -51,7 +51,7 @@ class Accuracy:
     @property
     def correct(self) -> int:
         """Samples whose largest output (the first of equals) is their class."""
-        return int(self._right.sum())
+        return int(self.right.sum())
 
     @property
     def accuracy(self) -> float:
@@ -68,7 +68,7 @@ class Accuracy:
         """Each class that occurs, ascending."""
         return tuple(
             ClassCount(
-                int(label), int(self._right[self.labels == label].sum()), int((self.labels == label).sum())
+                int(label), int(self.right[self.labels == label].sum()), int((self.labels == label).sum())
             )
             for label in np.unique(self.labels)
         )
@@ -84,7 +84,8 @@ class Accuracy:
         return auc_interval(self._scores, self.labels) if self.auc is not None else None
 
     @cached_property
-    def _right(self) -> npt.NDArray[np.bool_]:
+    def right(self) -> npt.NDArray[np.bool_]:
+        """Which samples were answered rightly, bool `(n,)`."""
         found: npt.NDArray[np.bool_] = self.outputs.argmax(axis=1) == self.labels
         return found
 
@@ -123,8 +124,9 @@ def measure_accuracy(
     *,
     journal: Journal | None = None,
     on_sample: Callable[[int], None] = lambda done: None,
+    enough: Callable[[int, Output], bool] = lambda sample, output: False,
 ) -> Accuracy:
-    """Ask the device for every sample.
+    """Ask the device for every sample, or until it is enough.
 
     Args:
         dut: The way into the device, or a device, which is asked to the letter of the protocol.
@@ -133,6 +135,7 @@ def measure_accuracy(
         labels: Their classes, int64 `(n,)`.
         journal: Keeps each answer as it comes; samples it has already are not asked again.
         on_sample: Called with the number of samples done.
+        enough: Called with each sample's number from 0 and its answer, those of the journal too; True ends the run.
 
     Raises:
         InputError: There is not one name and one label a sample.
@@ -144,12 +147,22 @@ def measure_accuracy(
             f"{len(samples)} samples, {len(names)} names and {len(labels)} labels do not agree; give one of each"
         )
     loader = StrictLoader(dut) if isinstance(dut, Dut) else dut
-    outputs = journal.outputs() if journal else []
-    resumed = len(outputs)
-    for done in range(resumed, len(samples)):
-        output = loader.ask(samples[done].tobytes())
+    kept = journal.outputs() if journal else []
+    outputs: list[Output] = []
+    for number, sample in enumerate(samples):
+        output = kept[number] if number < len(kept) else loader.ask(sample.tobytes())
         outputs.append(output)
-        if journal:
-            journal.add(output)
-        on_sample(done + 1)
-    return Accuracy(tuple(names), np.asarray(labels, np.int64), np.stack(outputs), loader.retries, resumed)
+        if number >= len(kept):
+            if journal:
+                journal.add(output)
+            on_sample(number + 1)
+        if enough(number, output):
+            break
+    count = len(outputs)
+    return Accuracy(
+        tuple(names[:count]),
+        np.asarray(labels[:count], np.int64),
+        np.stack(outputs),
+        loader.retries,
+        min(len(kept), count),
+    )

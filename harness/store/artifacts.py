@@ -57,7 +57,7 @@ class Artifacts:
             with open(name, "rb") as file:  # what is hashed is what was stored
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             target = self._target(sha256, suffix)
-            if not target.is_file():
+            if not _touched(target):
                 target.parent.mkdir(exist_ok=True)
                 os.chmod(name, 0o444)
                 os.replace(name, target)
@@ -122,6 +122,15 @@ class Artifacts:
                     path.unlink(missing_ok=True)
             except OSError:
                 continue  # another process was first, or it is not ours to remove
+
+
+def _touched(path: Path) -> bool:
+    """Whether the file is there; it is young again then, so that no garbage collection takes it."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _open_given(path: Path) -> BinaryIO:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
+from harness.errors import InputError
 from harness.store.db import Database
 
 
@@ -95,6 +96,7 @@ class Measurement:
         meter: What measured the energy, as `lpm01a`; with `(simulated)` where no current flowed.
         supply_mv: Voltage the meter supplied, in millivolts.
         recovery: What was done to mend the board before it measured, steps separated by `; `.
+        trained: Whether a study's candidate had its trained weights; False where it was timed before training.
     """
 
     id: int | None = None
@@ -160,12 +162,13 @@ class Measurement:
     meter: str | None = None
     supply_mv: int | None = None
     recovery: str | None = None
+    trained: bool | None = None
 
 
 COLUMNS: tuple[str, ...] = tuple(column.name for column in fields(Measurement))
 FILTERS = ("study", "board", "kind", "run_id", "model_name", "model_sha256", "candidate", "mode", "status")
 
-_BOOLS = ("virtual", "fits")
+_BOOLS = ("virtual", "fits", "trained")
 _LISTS = ("windows_us", "windows_uj")
 
 
@@ -201,6 +204,19 @@ def select(database: Database, filters: dict[str, object]) -> list[Measurement]:
     where = " AND ".join(f"{name} = ?" for name in given) or "1"
     rows = database.query(f"SELECT * FROM measurements WHERE {where} ORDER BY id", tuple(given.values()))
     return [_measurement(row) for row in rows]
+
+
+def load(database: Database, row_id: int) -> Measurement:
+    """The row with this id.
+
+    Raises:
+        InputError: There is none.
+        StoreError: The database cannot be read.
+    """
+    rows = database.query("SELECT * FROM measurements WHERE id = ?", (row_id,))
+    if not rows:
+        raise InputError(f"no row {row_id} in {database.path}; `harness runs list` shows which there are")
+    return _measurement(rows[0])
 
 
 def _stored(value: object) -> object:

@@ -122,4 +122,35 @@ _ENERGY = tuple(
     )
 )
 
-MIGRATIONS: list[tuple[str, ...]] = [_FIRST, _LAYERS, _MODES, _ENERGY]
+_TRAINED = ("ALTER TABLE measurements ADD COLUMN trained INTEGER",)
+
+_NIGHTS = (
+    """
+    CREATE TABLE nights (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        started_utc TEXT NOT NULL,
+        ended_utc TEXT,
+        plan TEXT NOT NULL,
+        revision TEXT,
+        exit_code INTEGER,
+        summary TEXT
+    ) STRICT
+    """,
+    """
+    CREATE TABLE night_results (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        night INTEGER NOT NULL REFERENCES nights(id),
+        job TEXT NOT NULL,
+        board TEXT NOT NULL,
+        mode TEXT NOT NULL,
+        state TEXT NOT NULL,
+        measurement INTEGER REFERENCES measurements(id),
+        sentence TEXT NOT NULL,
+        attempts INTEGER NOT NULL,
+        duration_s REAL NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX night_results_by_job ON night_results (job, board, mode)",
+)
+
+MIGRATIONS: list[tuple[str, ...]] = [_FIRST, _LAYERS, _MODES, _ENERGY, _TRAINED]

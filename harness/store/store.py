@@ -1,15 +1,16 @@
 """The one door to everything stored."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.config.paths import ensure_writable, results_dir
 from harness.errors import InputError
-from harness.store import measurements, stages, studies
+from harness.store import measurements, nights, stages, studies
 from harness.store.artifacts import Artifacts
 from harness.store.db import Database
 from harness.store.measurements import Measurement
+from harness.store.nights import Night, NightResult
 from harness.store.stages import Stage
 from harness.store.studies import Decision, Study
 
@@ -75,14 +76,32 @@ class Store:
         """
         return measurements.select(self._database, {"study": study, **filters})
 
-    def frame(self, study: str | None = None) -> "pd.DataFrame":
-        """The rows of a study (or all) as a typed frame; see `harness.store.frames`."""
+    def measurement(self, row_id: int) -> Measurement:
+        """The row with this id.
+
+        Raises:
+            InputError: There is none.
+        """
+        return measurements.load(self._database, row_id)
+
+    def frame(self, study: str | None = None, **filters: object) -> "pd.DataFrame":
+        """The rows of a study (or all) as a typed frame; see `harness.store.frames`.
+
+        Args:
+            study: Only those of this study.
+            filters: As in `measurements`.
+        """
         from harness.store import frames
 
-        return frames.frame(self.measurements(study))
+        return frames.frame(self.measurements(study, **filters))
 
-    def export_csv(self, study: str | None, path: Path) -> Path:
+    def export_csv(self, study: str | None, path: Path, **filters: object) -> Path:
         """Write the rows of a study (or all) as CSV.
+
+        Args:
+            study: Only those of this study.
+            path: The file.
+            filters: As in `measurements`.
 
         Raises:
             InputError: There is no such study, or the file cannot be written.
@@ -91,7 +110,13 @@ class Store:
 
         if study is not None:
             self.study(study)
-        return frames.write_csv(self.frame(study), path)
+        return frames.write_csv(self.frame(study, **filters), path)
+
+    def texts(self) -> Iterator[str]:
+        """Every text in the database, of whatever table and column."""
+        for table in self._database.query("SELECT name FROM sqlite_schema WHERE type = 'table'"):
+            for row in self._database.query(f'SELECT * FROM "{table["name"]}"'):
+                yield from (value for value in tuple(row) if isinstance(value, str))
 
     def open_study(self, name: str, task: str, options: Mapping[str, Any]) -> Study:
         """Start or continue a study.
@@ -136,3 +161,44 @@ class Store:
             facts: JSON values.
         """
         return stages.finish(self._database, self.artifacts, key, outputs, facts or {})
+
+    def begin_night(self, plan: str, revision: str | None) -> int:
+        """Record that a night has begun; gives its number.
+
+        Args:
+            plan: Path of the plan file.
+            revision: Git commit of the plan's folder, if it has one.
+        """
+        return nights.begin(self._database, plan, revision)
+
+    def add_night_result(self, night: int, result: NightResult) -> None:
+        """Append what one job or health check of a night gave."""
+        nights.add_result(self._database, night, result)
+
+    def end_night(self, night: int, exit_code: int, summary: str) -> None:
+        """Record how a night ended."""
+        nights.end(self._database, night, exit_code, summary)
+
+    def nights(self, last: int | None = None) -> Sequence[Night]:
+        """The last nights with their results (or all), newest first."""
+        return nights.load(self._database, last)
+
+    def good_rows(self, job: str, board: str, mode: str) -> list[tuple[Measurement, str | None]]:
+        """Good rows of a job on a board, oldest first, each with the git commit of its night.
+
+        They begin with the last one that was accepted as the new normal, if any was.
+        """
+        found = nights.good(self._database, job, board, mode)
+        return [(self.measurement(row_id), revision) for row_id, revision in found]
+
+    def accept_night_results(self, job: str, board: str | None) -> int:
+        """Let the newest result of a job that got worse be the new normal.
+
+        Args:
+            job: Its name.
+            board: Only on this board; None for all.
+
+        Returns:
+            How many results were accepted.
+        """
+        return nights.accept(self._database, job, board)

@@ -6,13 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness.dut import Dut
-from harness.dut.replies import InferReply
 from harness.errors import TimerError
 from harness.measure.loading import Loader, StrictLoader
-from harness.units import cycles_to_us
+from harness.measure.window import Stopwatch, Window
 
-# The device's microsecond stamps and its cycle counter must agree: both come from one timer.
-_STAMP_TOLERANCE_US = 2.0
 SPREAD_LIMIT = 0.01
 """Largest difference between windows, as a share of the median, that is not worth a remark."""
 
@@ -93,22 +90,20 @@ def measure_performance(
         on_window: Called with the number of windows done.
 
     Raises:
-        TimerError: The clock stands still, or its stamps and its cycles disagree.
+        TimerError: The clock stands still, or its stamps and its cycles disagree twice.
         LinkError: The line falls silent.
     """
     loader = loader or StrictLoader(dut)
-    extended = dut.info() is not None
+    stopwatch = Stopwatch(dut, loader, rules.warmup)
     iterations = rules.iterations
     if rules.window_s:
-        loader.load(inputs[0])
-        first = _window(dut, 1, rules.warmup, timeout_s, extended)
+        first = stopwatch.time(inputs[0], 1, timeout_s)
         iterations = max(rules.iterations, math.ceil(_MARGIN * rules.window_s * 1e6 / first.us))
         timeout_s = max(timeout_s, _SLOWNESS * (iterations + rules.warmup) * first.us / 1e6)
-    windows: list[_Window] = []
+    windows: list[Window] = []
     tries = 0
     while len(windows) < rules.windows:
-        loader.load(inputs[len(windows) % len(inputs)])
-        window = _window(dut, iterations, rules.warmup, timeout_s, extended)
+        window = stopwatch.time(inputs[len(windows) % len(inputs)], iterations, timeout_s)
         short = window.us * iterations < rules.window_s * 1e6
         if not short:
             windows.append(window)
@@ -125,37 +120,7 @@ def measure_performance(
     return _summary(windows, iterations, rules.name)
 
 
-@dataclass(frozen=True)
-class _Window:
-    """One inference of a window: microseconds, cycles where the device tells them, at which clock."""
-
-    us: float
-    cycles: float | None
-    clock_hz: int | None
-
-
-def _window(dut: Dut, iterations: int, warmup: int, timeout_s: float, extended: bool) -> _Window:
-    reply = dut.infer(iterations, warmup, timeout_s)
-    if reply.elapsed_us == 0:
-        raise TimerError(f"{dut.board}: the device's clock stands still; the latency is not known")
-    return _counted(dut, reply) if extended else _Window(reply.latency_us, None, None)
-
-
-def _counted(dut: Dut, reply: InferReply) -> _Window:
-    """The window by the cycle counter, which is finer than the stamps and must agree with them."""
-    counted = dut.cycles()
-    if counted.cycles == 0:
-        raise TimerError(f"{dut.board}: the device's cycle counter stands still; the latency is not known")
-    if abs(cycles_to_us(counted.cycles, counted.clock_hz) - reply.elapsed_us) > _STAMP_TOLERANCE_US:
-        raise TimerError(
-            f"{dut.board}: {counted.cycles} cycles at {counted.clock_hz} Hz do not make the "
-            f"{reply.elapsed_us} us between the device's time stamps"
-        )
-    cycles = counted.cycles / reply.iterations
-    return _Window(cycles * 1e6 / counted.clock_hz, cycles, counted.clock_hz)
-
-
-def _summary(windows: Sequence[_Window], iterations: int, rules: str) -> Performance:
+def _summary(windows: Sequence[Window], iterations: int, rules: str) -> Performance:
     cycles = [window.cycles for window in windows if window.cycles is not None]
     return Performance(
         cycles=round(statistics.median(cycles)) if cycles else None,

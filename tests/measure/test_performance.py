@@ -6,15 +6,21 @@ from harness.dut.events import Cycles, ImageInfo
 from harness.dut.replies import InferReply
 from harness.errors import TimerError
 from harness.measure import MLPERF_TINY, PerformanceRules, measure_performance
+from harness.measure.loading import StrictLoader
 
 
 class Device:
-    """Takes `us` microseconds an inference, one after the other of the given ones; 16 MHz."""
+    """Takes `us` microseconds an inference, one after the other of the given ones; 16 MHz.
+
+    Its cycles are off by `drift` microseconds in the windows `drifts`, counted from 1; None for all.
+    """
 
     board = "desk"
 
-    def __init__(self, *us: int, extended: bool = True, drift: int = 0) -> None:
-        self.us, self.extended, self.drift = us, extended, drift
+    def __init__(
+        self, *us: int, extended: bool = True, drift: int = 0, drifts: set[int] | None = None
+    ) -> None:
+        self.us, self.extended, self.drift, self.drifts = us, extended, drift, drifts
         self.windows: list[tuple[int, int]] = []
         self.loaded: list[bytes] = []
         self._last = 0
@@ -34,7 +40,8 @@ class Device:
         return InferReply(begin, (begin + self._last) % 2**32, iterations, [0.0])
 
     def cycles(self) -> Cycles:
-        return Cycles((self._last + self.drift) * 16, 16_000_000)
+        drift = self.drift if self.drifts is None or len(self.windows) in self.drifts else 0
+        return Cycles((self._last + drift) * 16, 16_000_000)
 
 
 INPUTS = [bytes([i]) for i in range(5)]
@@ -88,3 +95,19 @@ def test_a_stranger_s_device_gives_stamps_only() -> None:
 def test_clocks_that_cannot_be_believed(device: Device, says: str) -> None:
     with pytest.raises(TimerError, match=says):
         measure_performance(device, INPUTS, PerformanceRules())
+
+
+def test_a_window_whose_clocks_disagree_is_timed_once_more() -> None:
+    device = Device(500, drift=9, drifts={2})
+    loader = StrictLoader(device)
+    found = measure_performance(device, INPUTS, PerformanceRules(), loader=loader)
+    assert found.windows_us == (500,) * 5
+    assert device.loaded == [INPUTS[0], INPUTS[1], INPUTS[1], *INPUTS[2:]]
+    assert loader.retries == 1
+
+
+def test_a_window_whose_clocks_disagree_twice_is_not_believed() -> None:
+    device = Device(500, drift=9, drifts={2, 3})
+    with pytest.raises(TimerError, match="do not make"):
+        measure_performance(device, INPUTS, PerformanceRules())
+    assert len(device.windows) == 3

@@ -17,16 +17,23 @@ from tests.conformance.promises import (
     wrong_figures,
 )
 
-# All faults on one kind; those that take long, and the other kinds, with the slow tests.
+# All faults on one kind; on the others what depends on the chip, and the rest with the long tests.
 FIRST = "nrf52840-dk"
 EVERYWHERE = ("none", "wrong-chip", "dead-timer")
+
+
+def _marks(kind: str, fault: Fault) -> list[pytest.MarkDecorator]:
+    if kind != FIRST and fault.name not in EVERYWHERE:
+        return [pytest.mark.long]
+    return [pytest.mark.slow] if fault.slow else []
+
 
 CASES = [
     pytest.param(
         kind,
         fault,
         id=f"{kind}-{fault.name}",
-        marks=[pytest.mark.slow] if fault.slow or (kind != FIRST and fault.name not in EVERYWHERE) else [],
+        marks=_marks(kind, fault),
     )
     for kind in KINDS
     for fault in FAULTS

@@ -6,9 +6,9 @@ from typing import Literal
 from harness.store.db import Database
 from harness.store.measurements import now_utc
 
-State = Literal["ok", "accepted", "regression", "failed", "skipped"]
-"""How it went. `accepted`: worse, and declared the new normal. `failed`: the bench or the job's input did.
-`skipped`: never begun."""
+State = Literal["ok", "accepted", "regression", "failed", "invalid", "skipped"]
+"""How it went. `accepted`: worse, and declared the new normal. `failed`: the board did. `invalid`: the job's
+model, data or build did. `skipped`: not measured, for the board was in use or set aside or the time was spent."""
 
 HEALTH = "health check"
 """The job name of a health check."""
@@ -118,6 +118,16 @@ def good(database: Database, job: str, board: str, mode: str) -> list[tuple[int,
     )
     begins = max((at for at, row in enumerate(rows) if row["state"] == "accepted"), default=0)
     return [(row["measurement"], row["revision"]) for row in rows[begins:]]
+
+
+def faults_in_a_row(database: Database, board: str) -> int:
+    """How often a board has failed since it last finished a job; what was skipped does not count."""
+    rows = database.query(
+        "SELECT COUNT(*) FROM night_results WHERE board = ? AND state = 'failed' AND id > COALESCE("
+        "(SELECT MAX(id) FROM night_results WHERE board = ? AND job != ? AND state IN ('ok', 'accepted', 'regression')), 0)",
+        (board, board, HEALTH),
+    )
+    return int(rows[0][0])
 
 
 def accept(database: Database, job: str, board: str | None) -> int:

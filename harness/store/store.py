@@ -191,6 +191,10 @@ class Store:
         found = nights.good(self._database, job, board, mode)
         return [(self.measurement(row_id), revision) for row_id, revision in found]
 
+    def faults_in_a_row(self, board: str) -> int:
+        """How often a board has failed, over nights, since it last finished a job."""
+        return nights.faults_in_a_row(self._database, board)
+
     def accept_night_results(self, job: str, board: str | None) -> int:
         """Let the newest result of a job that got worse be the new normal.
 

@@ -205,6 +205,10 @@ def test_port_that_is_taken(served: ServedBoard) -> None:
         pass
 
 
+# A board that a busy computer has held up may make good for as much.
+CATCH_UP_S = 0.02
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_clock_keeps_to_the_wall_s(kind: str) -> None:
     clock_hz = load_kind(kind).clock_hz
@@ -215,13 +219,13 @@ def test_clock_keeps_to_the_wall_s(kind: str) -> None:
         line.write(text)
         assert line.readline() == text
         # 601 bytes of ten bits at 115200 baud.
-        assert 0.052 < time.monotonic() - start < 0.5
+        assert 0.052 - CATCH_UP_S < time.monotonic() - start < 0.5
         start = time.monotonic()
         line.write(b"3")
         ticks = int(line.readline(), 16)
         wall_s = time.monotonic() - start
         assert ticks / clock_hz > 0.2
-        assert ticks / clock_hz <= wall_s < ticks / clock_hz + 0.3
+        assert ticks / clock_hz - CATCH_UP_S <= wall_s < ticks / clock_hz + 0.3
     with serve_board(unit, image=build_program(kind), pace="max") as board, talking(board.port) as line:
         line.write(b"3")
         assert int(line.readline(), 16) == pytest.approx(ticks, rel=1e-4)

@@ -11,6 +11,7 @@
 #include "memory.h"
 #include "model.h"
 #include "port.h"
+#include "rebuilding.h"
 #include "stack.h"
 #include "text.h"
 
@@ -128,10 +129,11 @@ static void run_db(char **arguments) {
   }
 }
 
+#if MODEL_REBUILDS_INPUT
+static void put_results(void) { text_thousandths(rebuilding_error(result())); }
+#else
 /* Dequantised outputs, cut to thousandths. The scale is split, so that no product leaves 32 bits. */
-static void run_results(char **arguments) {
-  (void)arguments;
-  text_put("m-results-[");
+static void put_results(void) {
   for (int i = 0; i < MODEL_OUTPUT_BYTES; i++) {
     if (i) text_put(",");
     int32_t steps = result()[i] - MODEL_OUTPUT_ZERO_POINT;
@@ -141,6 +143,13 @@ static void run_results(char **arguments) {
     int32_t thousandths = (int32_t)(size * (uint32_t)(MODEL_OUTPUT_SCALE_E9 / 1000000) + (uint32_t)fraction);
     text_thousandths(steps < 0 ? -thousandths : thousandths);
   }
+}
+#endif
+
+static void run_results(char **arguments) {
+  (void)arguments;
+  text_put("m-results-[");
+  put_results();
   end_list();
 }
 

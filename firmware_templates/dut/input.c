@@ -2,7 +2,15 @@
 
 #include "checksum.h"
 #include "model.h"
+#include "rebuilding.h"
 #include "text.h"
+
+#if MODEL_REBUILDS_INPUT
+#define SAMPLE_BYTES (4 * MODEL_INPUT_BYTES)
+static uint32_t arriving, arrived; /* the float32 under way: with this command's bytes, and without them */
+#else
+#define SAMPLE_BYTES MODEL_INPUT_BYTES
+#endif
 
 static int32_t expected, received;
 static int32_t digits; /* in the command under way */
@@ -10,9 +18,9 @@ static int wrong; /* below 0 when one of them was none */
 static int used; /* whether an inference has run on the sample; at boot it is zeros and new */
 
 void input_begin(int32_t count) {
-  if (count <= 0 || count > MODEL_INPUT_BYTES) {
+  if (count <= 0 || count > SAMPLE_BYTES) {
     text_put("e-[db load takes 1 to ");
-    text_unsigned(MODEL_INPUT_BYTES);
+    text_unsigned(SAMPLE_BYTES);
     text_line(" bytes]");
     return;
   }
@@ -41,26 +49,46 @@ int input_follows(const char *line, char character) {
   return line[0] == 'd' && line[1] == 'b' && line[2] == ' ' && hex_digit(character) >= 0;
 }
 
+/* The high or low half of the sample's byte `at`. */
+static void put_digit(int32_t at, int low, uint32_t value) {
+#if MODEL_REBUILDS_INPUT
+  int32_t shift = at % 4 * 8 + (low ? 0 : 4);
+  arriving = (arriving & ~(15u << shift)) | value << shift;
+  if (at % 4 == 3 && low) model_input[at / 4] = rebuilding_quantize(arriving);
+#else
+  model_input[at] = (int8_t)(low ? (uint32_t)model_input[at] | value : value * 16 ^ MODEL_INPUT_XOR);
+#endif
+}
+
 void input_digit(char character) {
   if (character == ' ') return;
   int value = hex_digit(character);
   wrong |= value;
   /* What is refused in the end lies beyond what counts and is written again. */
   int32_t at = received + digits / 2;
-  if (at < expected) model_input[at] = (int8_t)(digits % 2 ? model_input[at] | value : value * 16 ^ MODEL_INPUT_XOR);
+  if (at < expected) put_digit(at, digits % 2, (uint32_t)value);
   digits++;
 }
 
+static void accept(void) {
+  received += digits / 2;
+#if MODEL_REBUILDS_INPUT
+  arrived = arriving;
+#endif
+}
+
 void input_end(void) {
-  int32_t count = digits / 2;
   if (wrong < 0 || digits % 2) {
     text_line("e-[Not whole bytes in hexadecimal digits: ignored]");
   } else if (!expected) {
     text_line("e-[No db load before]");
   } else if (received < expected) {
-    received += count;
+    accept();
     if (received >= expected) text_line("m-load-done");
   }
+#if MODEL_REBUILDS_INPUT
+  arriving = arrived; /* what was refused is forgotten */
+#endif
   digits = 0;
   wrong = 0;
 }

@@ -59,8 +59,8 @@ def bench(
         load: `"swd"`, `"serial"` or `"serial-strict"`; None for the fastest that works.
         inputs: Labelled samples of the user's own in place of a task's: what `read_samples` takes.
         labels: Their labels, where they lie elsewhere.
-        model_id: What the firmware answers to `profile`; samples of `vww01` and `ic01` travel as pixels. None for
-            the task's, or `"custom"`.
+        model_id: What the firmware answers to `profile`; samples of `vww01` and `ic01` travel as pixels, those
+            of `ad01` as float32. None for the task's, or `"custom"`.
         padding_bytes: Bytes to put before the code, which shifts it.
         name: What to call the model in the row; its file's stem where it is None.
         results_dir: Folder of the store.

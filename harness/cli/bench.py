@@ -38,7 +38,7 @@ _PADDING_STEP_BYTES = 4
     "--model-id",
     metavar="ID",
     help="What the firmware answers to 'profile' [default: the task's, else custom]; samples of vww01 and ic01 "
-    "travel as pixels.",
+    "travel as pixels, those of ad01 as float32.",
 )
 @click.option(
     "--split", type=click.Choice(["official", "test"]), help="Which samples [default: official, else test]."

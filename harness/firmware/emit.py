@@ -9,9 +9,8 @@ import jinja2
 from harness.config.kinds import BoardKind, ImageMode
 from harness.config.paths import resource_dir
 from harness.firmware.plan import ModelPlan
-
-# Their samples travel as unsigned pixels; the tensor's int8 is the pixel less 128.
-_PIXEL_MODELS = ("vww01", "ic01")
+from harness.firmware.rebuilding import rebuilding_constants
+from harness.firmware.wire import PIXEL_MODELS, REBUILDING_MODELS
 
 
 def version() -> str:
@@ -20,14 +19,19 @@ def version() -> str:
 
 
 def emit_model(plan: ModelPlan, out_dir: Path, model_id: str) -> None:
-    """Write `model.h` and `model.c` into `out_dir`."""
+    """Write `model.h` and `model.c` into `out_dir`.
+
+    Raises:
+        InputError: The model is not of the sort that `model_id` stands for.
+    """
     environment = _environment()
     values: dict[str, Any] = {
         "plan": plan,
         "layers": [_layer_view(plan, position) for position in range(len(plan.layers))],
         "version": version(),
         "model_id": model_id,
-        "input_xor": 0x80 if model_id in _PIXEL_MODELS else 0,
+        "input_xor": 0x80 if model_id in PIXEL_MODELS else 0,
+        "rebuilding": rebuilding_constants(plan, model_id) if model_id in REBUILDING_MODELS else {},
         "output_scale_e9": round(plan.output.scale * 1e9),
     }
     for name in ("model.h", "model.c"):

@@ -5,6 +5,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from harness.bench.symbols import pointer_value
 from harness.dut import Dut
 from harness.errors import InputError, LinkError, ProbeError
 from harness.firmware import Image
+from harness.firmware.wire import printed_values, to_wire
 
 LOADS = ("swd", "serial", "serial-strict")
 """Through the debug port; by serial with the firmware's extensions; by serial to the letter of the protocol."""
@@ -23,8 +25,6 @@ Output = npt.NDArray[Any]
 """An output tensor: int8 raw, or float32 as printed."""
 
 _TRIES = 3
-_PIXEL_MODELS = ("vww01", "ic01")
-_TO_PIXELS = bytes(byte ^ 0x80 for byte in range(256))
 # The first answer may take long; later ones little more than the slowest before them, so that a lost one is noticed.
 _FIRST_ANSWER_S = 120.0
 _LEAST_ANSWER_S = 2.0
@@ -41,8 +41,8 @@ class Loader(ABC):
 
     Args:
         dut: The device.
-        pixels: Whether its samples travel as unsigned pixels, as those of vww01 and ic01 do.
-        outputs: Values of its output tensor; an answer of another length has lost some. None if not known.
+        encode: From the tensor's bytes to those that travel by serial; None where they are the same.
+        outputs: Values of its answer; one of another length has lost some. None if not known.
 
     Attributes:
         name: One of `LOADS`.
@@ -51,9 +51,11 @@ class Loader(ABC):
 
     name = ""
 
-    def __init__(self, dut: Dut, pixels: bool = False, outputs: int | None = None) -> None:
+    def __init__(
+        self, dut: Dut, encode: Callable[[bytes], bytes] | None = None, outputs: int | None = None
+    ) -> None:
         self._dut = dut
-        self._pixels = pixels
+        self._wire = encode or bytes
         self._outputs = outputs
         self.retries = 0
         self._slowest_s: float | None = None
@@ -101,10 +103,6 @@ class Loader(ABC):
     def _whole(self, count: int) -> bool:
         """Whether an answer of so many values is a whole one."""
         return self._outputs is None or count == self._outputs
-
-    def _wire(self, sample: bytes) -> bytes:
-        """The sample as it travels by serial."""
-        return sample.translate(_TO_PIXELS) if self._pixels else sample
 
 
 class StrictLoader(Loader):
@@ -196,12 +194,12 @@ def make_loader(dut: Dut, board: LeasedBoard, image: Image, load: str | None = N
         LinkError: The line fails.
         ProbeError: `swd` was asked for and the probe cannot do it.
     """
-    pixels = image.model_id in _PIXEL_MODELS
+    encode = partial(to_wire, model_id=image.model_id, tensor=image.input)
     outputs = image.output.size_bytes
     if load == "serial-strict":
-        return StrictLoader(dut, pixels, outputs)
+        return StrictLoader(dut, encode, printed_values(image.model_id, image.output))
     if load == "serial":
-        return SerialLoader(dut, pixels, outputs)
+        return SerialLoader(dut, encode, outputs)
     if load not in (None, "swd"):
         raise InputError(f"unknown way of loading {load!r}; choose one of {', '.join(LOADS)}")
     address = pointer_value(image.elf_path, "model_input")
@@ -214,4 +212,4 @@ def make_loader(dut: Dut, board: LeasedBoard, image: Image, load: str | None = N
     except (ProbeError, LinkError):
         if load == "swd":
             raise
-        return SerialLoader(dut, pixels, outputs)
+        return SerialLoader(dut, encode, outputs)

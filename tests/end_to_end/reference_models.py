@@ -35,7 +35,7 @@ class ReferenceModel:
 KWS = ReferenceModel("kws", "kws_ref_model.tflite", "kws01", "nrf51-dk", 1000)
 VWW = ReferenceModel("vww", "vww_96_int8.tflite", "vww01", "virtual-m0", 100)
 IC = ReferenceModel("ic", "pretrainedResnet_quant.tflite", "ic01", "virtual-m0", 100)
-AD = ReferenceModel("ad", "ad01_int8.tflite", "custom", "virtual-m0", 196)
+AD = ReferenceModel("ad", "ad01_int8.tflite", "ad01", "virtual-m0", 196)
 MODELS = (KWS, VWW, IC, AD)
 
 

@@ -15,8 +15,9 @@ from harness.errors import InputError
 from harness.firmware import Image, build_image
 from harness.firmware.host import HostModel
 from harness.firmware.toolchain import find_toolchain
+from harness.firmware.wire import to_wire
 from harness.measure import start_image
-from tests.end_to_end.reference_models import AD, IC, MODELS, VWW, ReferenceModel, expected
+from tests.end_to_end.reference_models import AD, MODELS, VWW, ReferenceModel, expected
 
 CORES = ("cortex-m4", "cortex-m0")
 TOOLCHAINS = ("zig", "gcc")
@@ -34,8 +35,7 @@ class Running:
 
     def answer(self, sample: np.ndarray) -> np.ndarray:
         """int8 outputs of one sample."""
-        flip = 0x80 if self.model in (VWW, IC) else 0  # which travel as unsigned pixels
-        self.dut.load((sample.view(np.uint8) ^ flip).tobytes(), 38)
+        self.dut.load(to_wire(sample.tobytes(), self.model.model_id, self.image.input), 38)
         self.dut.infer(1, 0)
         return np.frombuffer(self.dut.output(), np.int8)
 

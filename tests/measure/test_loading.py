@@ -7,6 +7,8 @@ import pytest
 
 from harness.dut import Dut
 from harness.errors import InputError, LinkError, ProbeError
+from harness.firmware import TensorSpec
+from harness.firmware.wire import to_wire
 from harness.measure import SerialLoader, StrictLoader, SwdLoader, make_loader
 from tests.dut.scripted import ScriptedDut
 
@@ -74,7 +76,8 @@ def test_an_answer_that_lost_values_is_asked_for_again(device: ScriptedDut, dut:
 
 
 def test_pixels_travel_unsigned(device: ScriptedDut, dut: Dut) -> None:
-    StrictLoader(dut, pixels=True).load(b"\x80\xff\x00\x7f")
+    tensor = TensorSpec("in", (2, 2), 1.0, -128)
+    StrictLoader(dut, lambda sample: to_wire(sample, "ic01", tensor)).load(b"\x80\xff\x00\x7f")
     assert device.buffer == b"\x00\x7f\x80\xff"
 
 

@@ -123,7 +123,20 @@ def _open_session(board: str, probe_uid: str, target: str, virtual: bool, option
             # pyOCD stumbles over access ports and registers that the chip it was told to expect would have.
             abandon(session)
             raise UnexpectedChipError(board, f"connecting to the probe failed: {error!r} in pyOCD") from error
+        _forget_reset_catch(session.target)
         return session
+
+
+def _forget_reset_catch(target: Any) -> None:
+    """A connection that broke in the middle of a halting reset has left every later reset halting too.
+
+    pyOCD remembers what it finds set when it connects, and restores it after each halting reset of its own.
+    """
+    from pyocd.core.target import Target
+
+    caught = target.get_vector_catch()
+    if caught & Target.VectorCatch.CORE_RESET:
+        target.set_vector_catch(caught & ~Target.VectorCatch.CORE_RESET)
 
 
 def connected_probes() -> dict[str, Any]:

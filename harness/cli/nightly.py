@@ -4,7 +4,10 @@ from pathlib import Path
 
 import rich_click as click
 
+from harness.cli.boards_quarantine import quarantine
+from harness.cli.nightly_run import run
 from harness.cli.options import results_option
+from harness.cli.output import STDOUT, json_option, write_json
 
 
 @click.group()
@@ -12,47 +15,80 @@ def nightly() -> None:
     """Measure a plan again and again, and tell what got worse."""
 
 
-@nightly.command("run")
-@click.argument("plan", type=click.Path(path_type=Path))
-@click.option("--junit", type=click.Path(path_type=Path), help="JUnit XML file to write.")
-@results_option
-@click.pass_context
-def run(context: click.Context, plan: Path, junit: Path | None, results_dir: Path) -> None:
-    """Measure every job of PLAN on its boards and compare with the median of the last good runs.
+nightly.add_command(run)
+nightly.add_command(quarantine)
 
-    Exit codes: 0 all is well, 1 something got worse, 3 a board failed.
+
+@nightly.command()
+@click.argument("plan_file", metavar="[PLAN]", type=click.Path(path_type=Path), default=Path("nightly.toml"))
+@click.option("--at", default="02:15", show_default=True, metavar="HH:MM", help="Local time of day.")
+@click.option("--cron", is_flag=True, help="Only print a line for `crontab -e`.")
+@results_option
+def install(plan_file: Path, at: str, cron: bool, results_dir: Path) -> None:
+    """Run PLAN every night: write and enable a systemd user timer, or print a line for cron without systemd.
+
+    The timer makes up for nights in which the machine was off; cron does not.
+
+    \b
+    Examples:
+      harness nightly install nightly.toml --at 01:30
+      harness nightly install nightly.toml --cron
+    """
+    from harness.nightly import read_plan
+    from harness.nightly import schedule as schedules
+
+    read_plan(plan_file)
+    schedule = schedules.Schedule(plan_file.resolve(), results_dir.resolve(), at)
+    if cron:
+        click.echo(schedule.cron_line)
+        return
+    reason = schedules.install(schedule)
+    if reason is None:
+        click.echo(f"{schedule.name}.timer runs {plan_file} every night at {at}.")
+        click.echo("For nights in which you are not logged in: loginctl enable-linger")
+        return
+    click.echo(f"No systemd timer ({reason}). Add this line with `crontab -e`:", err=True)
+    click.echo(schedule.cron_line)
+
+
+@nightly.command()
+@json_option
+@results_option
+def status(json_path: Path | None, results_dir: Path) -> None:
+    """Show the last night, the next one, and how each board of it is.
 
     \b
     Example:
-      harness nightly run nightly.toml --junit nightly.xml
+      harness nightly status
     """
-    from rich.console import Console
+    from harness.nightly.status import read_status
+    from harness.store import Store
 
-    from harness import api
-    from harness.measure import PerformanceRules
-    from harness.nightly import Job, Outcome, read_plan, run_plan, write_junit
-    from harness.store import Measurement, Store
+    with Store(results_dir, create=False) as store:
+        found = read_status(store)
+    write_json(found.to_json(), json_path)
+    if json_path == STDOUT:
+        return
+    for line in found.lines():
+        click.echo(line)
 
-    console = Console()
 
-    def measure(job: Job, board: str) -> Measurement:
-        return api.bench(
-            job.model,
-            board,
-            task=job.task,
-            data_dir=job.data_dir,
-            samples=job.samples,
-            rules=PerformanceRules(),
-            results_dir=results_dir,
-        )
+@nightly.command()
+@click.argument("job")
+@click.option("--board", metavar="NAME", help="Only on this board.")
+@results_option
+def accept(job: str, board: str | None, results_dir: Path) -> None:
+    """Let what got worse in JOB be the new normal: later nights compare with it and with what follows.
 
-    def show(outcome: Outcome) -> None:
-        state = outcome.failure or "; ".join(item.sentence for item in outcome.regressions) or "fine"
-        console.print(f"{outcome.job} on {outcome.board}: {state}", highlight=False, markup=False)
+    \b
+    Example:
+      harness nightly accept kws --board desk-nrf52
+    """
+    from harness.errors import InputError
+    from harness.store import Store
 
-    read = read_plan(plan)
-    with Store(results_dir) as store:
-        result = run_plan(read, measure, store, show)
-    if junit is not None:
-        write_junit(result, junit)
-    context.exit(result.exit_code)
+    with Store(results_dir, create=False) as store:
+        count = store.accept_night_results(job, board)
+    if not count:
+        raise InputError(f"nothing got worse in the last night of job {job!r}; see `harness nightly status`")
+    click.echo(f"{count} result{'s' if count > 1 else ''} of {job} accepted.")

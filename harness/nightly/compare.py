@@ -1,11 +1,13 @@
-"""The newest row against its history. Pure."""
+"""The newest row of a job on a board against its history. Pure."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from harness.measure import wilson_interval
 from harness.nightly.plan import Thresholds
 from harness.store import Measurement
+from harness.store.difference import causes
 from harness.units import format_kib, format_percent, format_us
 
 
@@ -22,24 +24,17 @@ class Regression:
     sentence: str
 
 
-def compare(latest: Measurement, earlier: Sequence[Measurement], thresholds: Thresholds) -> list[Regression]:
+def compare(latest: Measurement, history: Sequence[Measurement], thresholds: Thresholds) -> list[Regression]:
     """What got worse.
 
-    Each figure is held against the median of the last `thresholds.history` rows that have it, are
-    `ok`, and are of the same model name and board. A figure without history passes.
+    Each figure is held against the median of the last `thresholds.history` rows that have it. A figure
+    without history passes.
 
     Args:
         latest: The new row.
-        earlier: Rows before it, oldest first; of any model, board and status.
+        history: Good rows of the same job, board and mode before it, oldest first.
         thresholds: What is allowed.
     """
-    history = [
-        row
-        for row in earlier
-        if row.status == "ok"
-        and (row.model_name, row.board) == (latest.model_name, latest.board)
-        and (row.id is None or row.id != latest.id)
-    ]
     if latest.fits is False:
         return [_does_not_fit(latest)] if any(row.fits is not False for row in history) else []
     found = [
@@ -49,6 +44,31 @@ def compare(latest: Measurement, earlier: Sequence[Measurement], thresholds: Thr
         _less_accurate(latest, history, thresholds),
     ]
     return [regression for regression in found if regression is not None]
+
+
+def suspects(
+    latest: Measurement, revision: str | None, before: Measurement, revision_before: str | None
+) -> str:
+    """What differs between a row and the last good one before it, for people.
+
+    Args:
+        latest: The row that is worse.
+        revision: Git commit of its night's plan.
+        before: The last good row.
+        revision_before: Git commit of that night's plan.
+    """
+    changes = [
+        f"{item.column} {_short(item.first)} -> {_short(item.second)}" for item in causes(before, latest)
+    ]
+    if revision != revision_before:
+        changes.insert(0, f"commit {_short(revision_before)} -> {_short(revision)}")
+    since = f"since row {before.id} of {before.created_utc[:10]}"
+    return f"{since}: {', '.join(changes) or 'the same image; look at the board'}"
+
+
+def _short(value: object) -> str:
+    text = "unknown" if value is None else str(value)
+    return text[:12] if len(text) in (40, 64) and text.isalnum() else text
 
 
 def _larger(
@@ -77,7 +97,7 @@ def _larger(
 def _less_accurate(
     latest: Measurement, history: Sequence[Measurement], thresholds: Thresholds
 ) -> Regression | None:
-    if latest.accuracy is None:
+    if latest.accuracy is None or latest.samples is None:
         return None
     # Accuracies compare only on the same samples.
     known = [
@@ -89,12 +109,14 @@ def _less_accurate(
         return None
     before = median(known)
     drop_points = (before - latest.accuracy) * 100
-    if drop_points <= thresholds.accuracy_points + 1e-9:
+    low, high = wilson_interval(round(latest.accuracy * latest.samples), latest.samples)
+    if drop_points <= thresholds.accuracy_points + 1e-9 or high >= before:
         return None
     return Regression(
         "accuracy",
-        f"accuracy {format_percent(latest.accuracy)}, was {format_percent(before)}: "
-        f"{-drop_points:+.2f} points, {thresholds.accuracy_points:g} allowed",
+        f"accuracy {format_percent(latest.accuracy)} (95 % interval {format_percent(low)} to "
+        f"{format_percent(high)}), was {format_percent(before)}: {-drop_points:+.2f} points, "
+        f"{thresholds.accuracy_points:g} allowed",
     )
 
 

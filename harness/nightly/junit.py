@@ -1,76 +1,65 @@
-"""A night as JUnit XML, which CI systems show: a suite a job, a case a board."""
+"""A night as JUnit XML, which CI systems show: a suite a job, a case a board and mode."""
 
 import re
 import xml.etree.ElementTree as ElementTree
-from pathlib import Path
+from collections.abc import Sequence
 
-from harness.errors import InputError
-from harness.nightly.run import NightlyResult, Outcome
-from harness.store import Measurement
+from harness.store import Measurement, Night, NightResult
 from harness.units import format_kib, format_percent, format_us
 
 # What XML 1.0 cannot hold, escaped or not.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit_xml(result: NightlyResult) -> str:
-    """The document: a regression is a failure, what could not be measured is an error."""
-    root = ElementTree.Element("testsuites", name="harness nightly")
-    for job in dict.fromkeys(outcome.job for outcome in result.outcomes):
-        outcomes = [outcome for outcome in result.outcomes if outcome.job == job]
+def junit_xml(night: Night, rows: Sequence[Measurement | None]) -> str:
+    """The document: a regression is a failure, what could not be measured an error.
+
+    Args:
+        night: The night.
+        rows: The row of each of its results.
+    """
+    root = ElementTree.Element("testsuites", name=f"harness nightly {night.id}")
+    pairs = list(zip(night.results, rows, strict=True))
+    for job in dict.fromkeys(result.job for result in night.results):
+        own = [(result, row) for result, row in pairs if result.job == job]
+        states = [result.state for result, _ in own]
         suite = ElementTree.SubElement(
             root,
             "testsuite",
             name=_clean(job),
-            tests=str(len(outcomes)),
-            failures=str(sum(bool(outcome.regressions) for outcome in outcomes)),
-            errors=str(sum(_is_error(outcome) for outcome in outcomes)),
-            time=f"{sum(outcome.duration_s for outcome in outcomes):.3f}",
+            timestamp=night.started_utc[:19],
+            tests=str(len(own)),
+            failures=str(states.count("regression")),
+            errors=str(states.count("failed") + states.count("invalid")),
+            skipped=str(states.count("skipped")),
+            time=f"{sum(result.duration_s for result, _ in own):.3f}",
         )
-        for outcome in outcomes:
-            _add_case(suite, outcome)
+        for result, row in own:
+            _add_case(suite, result, row)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def write_junit(result: NightlyResult, path: Path) -> Path:
-    """Write the document to a file.
-
-    Raises:
-        InputError: It cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(junit_xml(result), encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}; choose another file") from error
-    return path
-
-
-def _is_error(outcome: Outcome) -> bool:
-    return outcome.failure is not None and not outcome.regressions
-
-
-def _add_case(suite: ElementTree.Element, outcome: Outcome) -> None:
+def _add_case(suite: ElementTree.Element, result: NightResult, row: Measurement | None) -> None:
+    mode = f" ({result.mode})" if result.mode not in ("", "all") else ""
     case = ElementTree.SubElement(
         suite,
         "testcase",
-        classname=_clean(outcome.job),
-        name=_clean(outcome.board),
-        time=f"{outcome.duration_s:.3f}",
+        classname=_clean(result.job),
+        name=_clean(result.board + mode),
+        time=f"{result.duration_s:.3f}",
     )
-    if outcome.regressions:
-        sentences = [regression.sentence for regression in outcome.regressions]
-        failure = ElementTree.SubElement(
-            case, "failure", type="regression", message=_clean("; ".join(sentences))
-        )
-        failure.text = _clean("\n".join(sentences))
-    elif outcome.failure is not None:
-        kind = outcome.failure.split(":", 1)[0]
-        error = ElementTree.SubElement(case, "error", type=_clean(kind), message=_clean(outcome.failure))
-        error.text = f"after {outcome.attempts} tries" if outcome.attempts > 1 else "at the first try"
-    if outcome.measurement is not None and outcome.measurement.status == "ok":
-        ElementTree.SubElement(case, "system-out").text = _clean(_figures(outcome.measurement))
+    message = _clean(result.sentence)
+    if result.state == "regression":
+        ElementTree.SubElement(case, "failure", type="regression", message=message).text = message
+    elif result.state == "skipped":
+        ElementTree.SubElement(case, "skipped", message=message)
+    elif result.state in ("failed", "invalid"):
+        kind = result.sentence.split(":", 1)[0]
+        error = ElementTree.SubElement(case, "error", type=_clean(kind), message=message)
+        error.text = f"after {result.attempts} tries" if result.attempts > 1 else "at the first try"
+    if row is not None and row.status == "ok":
+        ElementTree.SubElement(case, "system-out").text = _clean(_figures(row))
 
 
 def _figures(row: Measurement) -> str:

@@ -2,12 +2,15 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from harness.config.kinds import describe_validation
 from harness.errors import InputError
+from harness.store import HEALTH
+
+Mode = Literal["all", "performance", "accuracy", "memory", "energy", "profile"]
 
 _Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
 
@@ -19,8 +22,8 @@ class Thresholds(BaseModel):
         latency_percent: Latency, in percent of the history's median.
         flash_bytes_percent: Flash.
         ram_bytes_percent: RAM.
-        accuracy_points: Accuracy, in percentage points; only rows of as many samples of the same split
-            count.
+        accuracy_points: Accuracy, in percentage points. A drop counts where the 95 % interval of the new
+            figure excludes the old one too; only rows of as many samples of the same split are compared.
         history: Good rows that make up the history, the newest ones.
     """
 
@@ -34,12 +37,14 @@ class Thresholds(BaseModel):
 
 
 class Job(BaseModel):
-    """One model to measure on some boards.
+    """One model, or what a study chose, to measure on some boards.
 
     Attributes:
-        name: In reports.
+        name: In reports; the key of its history.
         model: The `.tflite` file; in the file relative to the plan.
+        study: In its place, a study of the store: each board measures the candidate chosen for it.
         boards: Units, by name.
+        modes: What to measure, one run each; `all` is latency, memory, and accuracy where there is a task.
         task: Whose data to measure accuracy with; none, no accuracy.
         data_dir: Where that data is; in the file relative to the plan.
         samples: Most samples to ask.
@@ -48,8 +53,10 @@ class Job(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: _Name
-    model: Path
+    model: Path | None = None
+    study: _Name | None = None
     boards: tuple[_Name, ...] = Field(min_length=1)
+    modes: tuple[Mode, ...] = Field(default=("all",), min_length=1)
     task: _Name | None = None
     data_dir: Path | None = None
     samples: int | None = Field(default=None, gt=0)
@@ -58,6 +65,12 @@ class Job(BaseModel):
     def _sound(self) -> "Job":
         if len(set(self.boards)) < len(self.boards):
             raise ValueError("a board is named twice")
+        if len(set(self.modes)) < len(self.modes):
+            raise ValueError("a mode is named twice")
+        if (self.model is None) == (self.study is None):
+            raise ValueError("give either a model or a study")
+        if "accuracy" in self.modes and self.task is None:
+            raise ValueError("the mode accuracy needs a task")
         if self.task is None and (self.data_dir is not None or self.samples is not None):
             raise ValueError("data_dir and samples say nothing without a task")
         return self
@@ -67,9 +80,15 @@ class Plan(BaseModel):
     """What a night consists of.
 
     Attributes:
-        jobs: In the order they run.
+        jobs: In the order they run; boards run theirs at the same time.
         thresholds: For all jobs.
         retries: How often a measurement that the bench failed is tried again.
+        rules: How latency is measured: `quick`, or by MLPerf Tiny's rules.
+        budget_minutes: What the night may take; what has not been measured then is skipped.
+        wait_s: How long to wait for a board that is in use.
+        quarantine_after: A board that failed so often in a row, over nights too, is set aside.
+        keep_nights: Of how many nights the report files are kept.
+        notify: Command that gets the night's one-line summary as its last argument.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -77,13 +96,26 @@ class Plan(BaseModel):
     jobs: tuple[Job, ...] = Field(min_length=1)
     thresholds: Thresholds = Thresholds()
     retries: int = Field(default=1, ge=0, le=10)
+    rules: Literal["quick", "mlperf-tiny"] = "quick"
+    budget_minutes: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    wait_s: float = Field(default=60.0, ge=0, allow_inf_nan=False)
+    quarantine_after: int = Field(default=3, ge=1)
+    keep_nights: int = Field(default=30, ge=1)
+    notify: _Name | None = None
 
     @model_validator(mode="after")
     def _sound(self) -> "Plan":
         names = [job.name for job in self.jobs]
         if len(set(names)) < len(names):
             raise ValueError("two jobs have the same name")
+        if HEALTH in names:
+            raise ValueError(f"no job can be called {HEALTH!r}")
         return self
+
+    @property
+    def boards(self) -> tuple[str, ...]:
+        """All boards of its jobs, each once."""
+        return tuple(dict.fromkeys(board for job in self.jobs for board in job.boards))
 
 
 def read_plan(path: Path) -> Plan:
@@ -107,9 +139,11 @@ def read_plan(path: Path) -> Plan:
 
 def _located(job: Job, plan: Path) -> Job:
     folder = plan.resolve().parent
-    found: dict[str, Any] = {"model": folder / job.model}
-    if not found["model"].is_file():
-        raise InputError(f"{plan}: job {job.name!r}: key 'model': there is no file {found['model']}")
+    found: dict[str, Any] = {}
+    if job.model is not None:
+        found["model"] = folder / job.model
+        if not found["model"].is_file():
+            raise InputError(f"{plan}: job {job.name!r}: key 'model': there is no file {found['model']}")
     if job.data_dir is not None:
         found["data_dir"] = folder / job.data_dir
         if not found["data_dir"].is_dir():

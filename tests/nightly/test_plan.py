@@ -25,6 +25,12 @@ samples = 200
 name = "ad"
 model = "models/kws.tflite"
 boards = ["desk-nrf52"]
+
+[[jobs]]
+name = "chosen"
+study = "first"
+boards = ["rack-1"]
+modes = ["performance", "memory"]
 """
 
 
@@ -44,7 +50,10 @@ def write(folder: Path, text: str) -> Path:
 
 def test_plan_is_read_with_paths_from_its_folder(folder: Path) -> None:
     plan = read_plan(write(folder, GOOD))
-    assert [job.name for job in plan.jobs] == ["kws", "ad"]
+    assert [job.name for job in plan.jobs] == ["kws", "ad", "chosen"]
+    assert plan.boards == ("desk-nrf52", "virtual:nrf51-dk", "rack-1")
+    assert (plan.jobs[2].study, plan.jobs[2].model) == ("first", None)
+    assert [job.modes for job in plan.jobs] == [("all",), ("all",), ("performance", "memory")]
     assert plan.jobs[0].model == folder / "models" / "kws.tflite"
     assert plan.jobs[0].data_dir == folder / "data"
     assert plan.jobs[0].boards == ("desk-nrf52", "virtual:nrf51-dk")
@@ -68,6 +77,13 @@ def test_plan_is_read_with_paths_from_its_folder(folder: Path) -> None:
         ("models/kws.tflite", "models/none.tflite", "job 'kws': key 'model': there is no file"),
         ('data_dir = "data"', 'data_dir = "none"', "key 'data_dir': there is no folder"),
         ("[[jobs]]", "[[jobs", "not valid TOML"),
+        ('study = "first"', 'study = "first"\nmodel = "models/kws.tflite"', "either a model or a study"),
+        ('study = "first"', "", "either a model or a study"),
+        ('"memory"]', '"speed"]', "jobs.2.modes.1"),
+        ('"memory"]', '"performance"]', "a mode is named twice"),
+        ('"memory"]', '"accuracy"]', "needs a task"),
+        ('name = "ad"', 'name = "health check"', "no job can be called"),
+        ("retries = 2", "budget_minutes = 0", "'budget_minutes' with value 0"),
     ],
 )
 def test_faults_are_named(folder: Path, old: str, new: str, told: str) -> None:

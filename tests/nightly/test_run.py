@@ -1,130 +1,74 @@
 """Nights with a measuring function that does what the test says."""
 
-import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+import threading
+import time
+from concurrent.futures import CancelledError
 
 import pytest
 
-from harness.errors import BuildError, DoesNotFitError, InputError, LinkError, StoreError
-from harness.nightly import Job, NightlyResult, Plan, Thresholds, junit_xml, run_plan, write_junit
-from harness.nightly.compare import compare
-from harness.store import Measurement, Store
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "results") as opened:
-        yield opened
-
-
-def row(board: str = "a", **changes: Any) -> Measurement:
-    values: dict[str, Any] = {
-        "run_id": "r",
-        "board": board,
-        "kind": "nrf51-dk",
-        "virtual": True,
-        "model_sha256": "00" * 32,
-        "model_name": "kws",
-        "latency_us": 1000.0,
-        "flash_bytes": 50_000,
-        "ram_bytes": 20_000,
-        "accuracy": 0.9,
-        "samples": 1000,
-        "split": "test",
-        "fits": True,
-    }
-    return Measurement(**(values | changes))
-
-
-def plan(*boards: str, retries: int = 1) -> Plan:
-    return Plan(jobs=(Job(name="kws", model=Path("kws.tflite"), boards=boards or ("a",)),), retries=retries)
-
-
-# --- compare
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({"latency_us": 1020.0}, []),
-        ({"latency_us": 1021.0}, ["latency 1.02 ms, was 1.00 ms: +2.1 %, 2 % allowed"]),
-        ({"flash_bytes": 50_500}, []),
-        ({"flash_bytes": 50_600}, ["flash 49.4 KB, was 48.8 KB: +1.2 %, 1 % allowed"]),
-        ({"ram_bytes": 30_000}, ["RAM 29.3 KB, was 19.5 KB: +50.0 %, 1 % allowed"]),
-        ({"accuracy": 0.89}, []),
-        ({"accuracy": 0.888}, ["accuracy 88.80 %, was 90.00 %: -1.20 points, 1 allowed"]),
-        ({"accuracy": 0.5, "samples": 10}, []),
-        ({"accuracy": 0.5, "split": "other"}, []),
-        ({"latency_us": 500.0, "accuracy": 1.0, "flash_bytes": 1}, []),
-        ({"latency_us": None, "accuracy": None, "flash_bytes": None, "ram_bytes": None}, []),
-        ({"latency_us": 9999.0, "board": "b"}, []),
-        ({"latency_us": 9999.0, "model_name": "vww"}, []),
-    ],
+from harness.bench.quarantine import lift, quarantined
+from harness.errors import (
+    BuildError,
+    BusyError,
+    DoesNotFitError,
+    InputError,
+    LinkError,
+    MeasurementError,
+    ProbeError,
+    StoreError,
 )
-def test_thresholds(changes: dict[str, Any], told: list[str]) -> None:
-    found = compare(row(**changes), [row()], Thresholds())
-    assert [regression.sentence for regression in found] == told
+from harness.nightly import Budget, BudgetObserver, Job
+from harness.store import HEALTH, Measurement, Store
+from tests.nightly.nights import night, plan, row, states
 
 
-def test_history_is_the_median_of_the_last_good_rows() -> None:
-    earlier = [
-        *(row(latency_us=1.0) for _ in range(10)),
-        *(row(latency_us=latency) for latency in (1000.0, 5000.0, 1000.0)),
-        row(latency_us=1.0, status="failed"),
-        row(latency_us=None),
-    ]
-    thresholds = Thresholds(history=3)
-    assert compare(row(latency_us=1019.0), earlier, thresholds) == []
-    assert len(compare(row(latency_us=1021.0), earlier, thresholds)) == 1
-
-
-def test_no_history_no_regression() -> None:
-    assert compare(row(latency_us=1e9), [], Thresholds()) == []
-
-
-def test_image_that_no_longer_fits() -> None:
-    unfit = row(fits=False, unfit_memory="ram", needed_bytes=40_000, available_bytes=32_768, latency_us=None)
-    assert [item.sentence for item in compare(unfit, [row()], Thresholds())] == [
-        "no longer fits: needs 40,000 bytes of ram, the board has 32,768"
-    ]
-    assert compare(unfit, [unfit], Thresholds()) == []
-
-
-# --- run_plan
-
-
-def test_quiet_night(store: Store) -> None:
-    heard = []
-    first = run_plan(plan("a", "b"), lambda job, board: row(board), store, heard.append)
-    second = run_plan(plan("a", "b"), lambda job, board: row(board), store)
+def test_quiet_nights(store: Store) -> None:
+    first = night(store, plan("a", "b"), lambda job, board, mode: row(board))
+    second = night(store, plan("a", "b"), lambda job, board, mode: row(board))
     assert (first.exit_code, second.exit_code) == (0, 0)
-    assert [outcome.board for outcome in heard] == ["a", "b"]
-    assert len(store.measurements(board="a")) == 2
+    assert second.summary == "night 2: 2 of 2 fine"
+    assert states(second) == dict.fromkeys([(HEALTH, "a"), (HEALTH, "b"), ("kws", "a"), ("kws", "b")], "ok")
+    assert second.ended_utc is not None
 
 
-def test_regression_ends_with_1_and_is_held_against_its_own_board(store: Store) -> None:
-    run_plan(plan("a", "b"), lambda job, board: row(board, latency_us=100 if board == "a" else 1000), store)
-    result = run_plan(plan("a", "b"), lambda job, board: row(board, latency_us=1000), store)
-    assert result.exit_code == 1
-    assert [len(outcome.regressions) for outcome in result.outcomes] == [1, 0]
+def test_regression_is_held_against_its_own_board_and_names_commit_and_image(store: Store) -> None:
+    def first(job: Job, board: str, mode: str) -> Measurement:
+        return row(board, latency_us=100.0 if board == "a" else 1000.0, image_sha256="1" * 64)
+
+    night(store, plan("a", "b"), first, revision="e" * 40)
+    worse = night(store, plan("a", "b"), lambda j, b, m: row(b, image_sha256="2" * 64), revision="f" * 40)
+    assert worse.exit_code == 1
+    assert states(worse)["kws", "a"] == "regression"
+    assert states(worse)["kws", "b"] == "ok"
+    assert worse.summary is not None
+    assert worse.summary.startswith("night 2: 1 worse; 1 of 2 fine. kws on a: latency 1.00 ms, was 100 us")
+    assert f"commit {'e' * 12} -> {'f' * 12}, image_sha256 {'1' * 12} -> {'2' * 12}" in worse.summary
 
 
-def test_row_that_the_caller_has_stored_is_not_stored_twice(store: Store) -> None:
-    def measure(job: Job, board: str) -> Measurement:
-        return store.add(row(board, latency_us=1000 * (len(store.measurements()) + 1)))
+def test_regression_stays_one_until_it_is_mended_or_accepted(store: Store) -> None:
+    latencies = iter([100.0, 100.0, 100.0, 200.0, 200.0, 200.0, 201.0, 100.0, 300.0])
 
-    run_plan(plan(), measure, store)
-    result = run_plan(plan(), measure, store)
-    assert len(store.measurements()) == 2
-    assert len(result.outcomes[0].regressions) == 1
+    def measure(job: Job, board: str, mode: str) -> Measurement:
+        return row(board, latency_us=next(latencies))
+
+    codes = [night(store, plan(), measure).exit_code for _ in range(5)]
+    assert codes == [0, 0, 0, 1, 1]
+    assert store.accept_night_results("other", None) == 0
+    assert store.accept_night_results("kws", "b") == 0
+    assert store.accept_night_results("kws", None) == 1
+    assert [night(store, plan(), measure).exit_code for _ in range(4)] == [0, 0, 0, 1]
+
+
+def test_own_measurements_of_the_same_model_are_no_history(store: Store) -> None:
+    store.add(row(latency_us=1.0))
+    night(store, plan(), lambda j, b, m: row(b))
+    assert night(store, plan(), lambda j, b, m: row(b)).exit_code == 0
 
 
 def test_failing_board_is_tried_again_and_does_not_stop_the_others(store: Store) -> None:
     tries: list[str] = []
 
-    def measure(job: Job, board: str) -> Measurement:
+    def measure(job: Job, board: str, mode: str) -> Measurement:
         tries.append(board)
         if board == "a":
             raise LinkError("a", "silent")
@@ -132,92 +76,145 @@ def test_failing_board_is_tried_again_and_does_not_stop_the_others(store: Store)
             return row(board, status="failed", failure="LinkError: b: silent", latency_us=None)
         return row(board)
 
-    result = run_plan(plan("a", "b"), measure, store)
-    assert tries == ["a", "a", "b", "b"]
-    assert result.exit_code == 3
-    assert [outcome.failure for outcome in result.outcomes] == ["LinkError: a: silent", None]
-    assert [outcome.attempts for outcome in result.outcomes] == [2, 2]
-    assert [item.status for item in store.measurements()] == ["failed", "ok"]
+    found = night(store, plan("a", "b"), measure)
+    assert sorted(tries) == ["a", "a", "b", "b"]
+    assert found.exit_code == 3
+    results = {result.board: result for result in found.results if result.job == "kws"}
+    assert (results["a"].state, results["a"].sentence, results["a"].attempts) == (
+        "failed",
+        "LinkError: a: silent",
+        2,
+    )
+    assert (results["b"].state, results["b"].attempts) == ("ok", 2)
 
 
-def test_faults_that_a_retry_cannot_mend(store: Store) -> None:
-    faults = {"a": BuildError("no"), "b": InputError("no"), "c": KeyError("bug")}
+@pytest.mark.parametrize("fault", [BuildError("no"), InputError("no"), KeyError("bug")])
+def test_faults_that_a_retry_cannot_mend(store: Store, fault: Exception) -> None:
     tries: list[str] = []
 
-    def measure(job: Job, board: str) -> Measurement:
+    def measure(job: Job, board: str, mode: str) -> Measurement:
         tries.append(board)
-        raise faults[board]
+        raise fault
 
-    result = run_plan(plan("a", "b", "c"), measure, store)
-    assert tries == ["a", "b", "c"]
-    assert [str(outcome.failure).split(":")[0] for outcome in result.outcomes] == [
-        "BuildError",
-        "InputError",
-        "KeyError",
-    ]
+    found = night(store, plan(jobs=2), measure)
+    assert tries == ["a", "a"]
+    assert set(states(found).values()) == {"ok", "invalid"}
+    assert found.exit_code == 3
+    assert quarantined() == []
 
 
 def test_image_too_large_is_a_regression_and_not_a_failure(store: Store) -> None:
-    def measure(job: Job, board: str) -> Measurement:
+    def measure(job: Job, board: str, mode: str) -> Measurement:
         raise DoesNotFitError("nrf51-dk", "ram", 40_000, 32_768)
 
-    result = run_plan(plan(), measure, store)
-    assert result.exit_code == 1
-    assert result.outcomes[0].failure is None
-
-
-def test_regression_outranks_failure(store: Store) -> None:
-    store.add(row("a", latency_us=1.0))
-
-    def measure(job: Job, board: str) -> Measurement:
-        if board == "b":
-            raise LinkError("b", "silent")
-        return row(board)
-
-    assert run_plan(plan("a", "b"), measure, store).exit_code == 1
+    found = night(store, plan(), measure)
+    assert (found.exit_code, states(found)["kws", "a"]) == (1, "regression")
 
 
 def test_broken_store_ends_the_night(store: Store) -> None:
-    def measure(job: Job, board: str) -> Measurement:
+    def measure(job: Job, board: str, mode: str) -> Measurement:
         raise StoreError("the disk is full")
 
     with pytest.raises(StoreError):
-        run_plan(plan(), measure, store)
+        night(store, plan(), measure)
+    assert store.nights(1)[0].ended_utc is None
 
 
-# --- JUnit
+def test_sick_board_does_no_job(store: Store) -> None:
+    measured: list[str] = []
 
+    def check(board: str) -> None:
+        if board == "a":
+            raise MeasurementError("a: sample 0 of the known-good image is answered wrongly")
 
-def test_junit_counts_and_escapes(store: Store, tmp_path: Path) -> None:
-    store.add(row("a", latency_us=1.0))
-
-    def measure(job: Job, board: str) -> Measurement:
-        if board == "b":
-            raise LinkError("b", "got <garbage> \x00\x1b & ]]>")
+    def measure(job: Job, board: str, mode: str) -> Measurement:
+        measured.append(board)
         return row(board)
 
-    result = run_plan(plan("a", "b", "c"), measure, store)
-    root = ElementTree.fromstring(write_junit(result, tmp_path / "out" / "junit.xml").read_text())
-    suite = root[0]
-    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "1", "1")
-    cases = {case.get("name"): case for case in suite}
-    failure, error = cases["a"].find("failure"), cases["b"].find("error")
-    assert failure is not None
-    assert "latency 1.00 ms, was 1 us" in str(failure.get("message"))
-    assert error is not None
-    assert error.get("type") == "LinkError"
-    assert "<garbage>" in str(error.get("message"))
-    output = cases["c"].findtext("system-out")
-    assert (
-        output == "latency 1.00 ms (estimate), accuracy 90.00 % of 1000 samples, flash 48.8 KB, RAM 19.5 KB"
-    )
+    found = night(store, plan("a", "b", jobs=2), measure, check)
+    assert measured == ["b", "b"]
+    assert states(found)[HEALTH, "a"] == "failed"
+    assert states(found)["kws", "a"] == "skipped"
+    assert found.exit_code == 3
+    assert found.summary is not None
+    assert "health check on a: MeasurementError" in found.summary
 
 
-def test_junit_of_nothing() -> None:
-    assert ElementTree.fromstring(junit_xml(NightlyResult(()))).tag == "testsuites"
+def test_board_that_fails_again_and_again_is_set_aside_until_it_is_lifted(store: Store) -> None:
+    checked: list[str] = []
+
+    def check(board: str) -> None:
+        checked.append(board)
+        raise ProbeError(board, "no probe")
+
+    def one() -> str:
+        return states(night(store, plan(retries=0, quarantine_after=2), lambda j, b, m: row(b), check))[
+            HEALTH, "a"
+        ]
+
+    assert [one(), one()] == ["failed", "failed"]
+    (entry,) = quarantined()
+    assert entry.unit == "a"
+    assert entry.reason == "failed 2 times in a row, last: ProbeError: a: no probe"
+    assert one() == "skipped"
+    assert len(checked) == 2
+    lift("a")
+    assert [one(), quarantined(), one(), len(quarantined()), one()] == ["failed", [], "failed", 1, "skipped"]
 
 
-def test_junit_file_that_cannot_be_written(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="cannot write"):
-        write_junit(NightlyResult(()), tmp_path / "file" / "junit.xml")
+def test_finished_job_forgives_earlier_failures(store: Store) -> None:
+    failing = iter([True, False, True])
+
+    def measure(job: Job, board: str, mode: str) -> Measurement:
+        if next(failing):
+            raise LinkError(board, "silent")
+        return row(board)
+
+    for _ in range(3):
+        night(store, plan(retries=0, quarantine_after=2), measure)
+    assert quarantined() == []
+    assert store.faults_in_a_row("a") == 1
+
+
+def test_board_in_use_is_not_its_fault(store: Store) -> None:
+    def check(board: str) -> None:
+        raise BusyError(board, "in use by process 7")
+
+    found = night(store, plan(quarantine_after=1), lambda j, b, m: row(b), check)
+    assert (found.exit_code, states(found)[HEALTH, "a"], quarantined()) == (3, "skipped", [])
+
+
+def test_boards_work_at_the_same_time_and_a_board_on_one_thing(store: Store) -> None:
+    both = threading.Barrier(2, timeout=10)
+    busy: set[str] = set()
+
+    def measure(job: Job, board: str, mode: str) -> Measurement:
+        assert board not in busy
+        busy.add(board)
+        both.wait()  # breaks, unless the other board measures now too
+        busy.remove(board)
+        return row(board)
+
+    assert night(store, plan("a", "b", jobs=3), measure).exit_code == 0
+
+
+def test_nothing_begins_once_the_time_is_spent_whatever_the_clock_on_the_wall_says(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budget = Budget(0.2 / 60)
+    observer = BudgetObserver(budget)
+    begun: list[str] = []
+
+    def measure(job: Job, board: str, mode: str) -> Measurement:
+        begun.append(job.name)
+        monkeypatch.setattr(time, "time", lambda: 0.0)  # the clock is set back
+        while True:
+            observer.measuring(board, "x", "accuracy", 1, 10)
+            time.sleep(0.01)
+
+    found = night(store, plan(jobs=3), measure, budget=budget)
+    assert begun == ["kws"]
+    assert [states(found)[job, "a"] for job in ("kws", "ad", "ic")] == ["skipped"] * 3
+    assert found.exit_code == 3
+    with pytest.raises(CancelledError):
+        observer.measuring("a", "x", "accuracy", 1, 10)

@@ -26,6 +26,7 @@ from harness.config.kinds import load_kind
 from harness.dut import Dut
 from harness.errors import HarnessError, InputError
 from harness.firmware import Image, build_image
+from harness.firmware.wire import to_wire
 from harness.measure import PerformanceRules, measure_performance, start_image
 from harness.search.samples import choose_samples
 from harness.tasks import load_task
@@ -73,11 +74,11 @@ def _build(phases: Phases, model: Path, kind_name: str, folder: Path, model_id: 
     return image
 
 
-def _ask(phases: Phases, dut: Dut, samples: npt.NDArray[np.int8]) -> None:
+def _ask(phases: Phases, dut: Dut, image: Image, samples: npt.NDArray[np.int8]) -> None:
     """What an accuracy run does with each sample, its three steps timed apart."""
     for sample in samples:
         with phases.time("samples: load"):
-            dut.load(sample.tobytes())
+            dut.load(to_wire(sample.tobytes(), image.model_id, image.input))
         with phases.time("samples: infer"):
             dut.infer(1, 0)
         with phases.time("samples: read output"):
@@ -107,7 +108,7 @@ def _measure(
             f"{timed.cycles:,} cycles an inference; "
             f"{rules.windows} windows of {rules.warmup} + {rules.iterations} inferences"
         )
-        _ask(phases, dut, inputs)
+        _ask(phases, dut, image, inputs)
 
 
 def run(arguments: argparse.Namespace) -> Phases:

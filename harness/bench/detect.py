@@ -27,6 +27,7 @@ class Detected:
         kind: Its kind; None where it cannot be told.
         probe: Unique id of its probe.
         port: Its serial port; None where none belongs to the probe.
+        meter: The power meter in its supply: that of the bench file, or a virtual board's; None where none is known.
         virtual: Whether it is emulated.
         answered: What the device on the port calls itself; None where it does not answer.
         known: Whether the bench file has it.
@@ -37,6 +38,7 @@ class Detected:
     kind: str | None
     probe: str
     port: str | None
+    meter: str | None
     virtual: bool
     answered: str | None
     known: bool
@@ -65,10 +67,15 @@ def detect_boards(ask_name: AskName) -> list[Detected]:
 
 
 def _known(seen: SeenProbe, unit: Unit, ask_name: AskName) -> Detected:
-    moved = seen.port not in (None, unit.port)
+    moved = [
+        f"its {what} is {now} and not {before}; correct the bench file"
+        for what, now, before in (("port", seen.port, unit.port), ("meter", seen.meter, unit.meter))
+        if now is not None and before is not None and now != before
+    ]
     answered = None if holder_of(unit) else ask_name(unit.port, unit.baud or load_kind(unit.kind).uart.baud)
-    remark = f"its port is {seen.port} and not {unit.port}; correct the bench file" if moved else ""
-    return Detected(unit.name, unit.kind, unit.probe, unit.port, unit.virtual, answered, True, remark)
+    meter = unit.meter or seen.meter
+    remark = "; ".join(moved)
+    return Detected(unit.name, unit.kind, unit.probe, unit.port, meter, unit.virtual, answered, True, remark)
 
 
 def _new(seen: SeenProbe, taken: Iterable[str], ask_name: AskName) -> Detected:
@@ -88,7 +95,8 @@ def _new(seen: SeenProbe, taken: Iterable[str], ask_name: AskName) -> Detected:
     number = 1
     while (name := f"{kind or 'board'}-{number}") in taken:
         number += 1
-    return Detected(name, kind, seen.unique_id, seen.port, seen.virtual, answered, False, "; ".join(remarks))
+    remark = "; ".join(remarks)
+    return Detected(name, kind, seen.unique_id, seen.port, seen.meter, seen.virtual, answered, False, remark)
 
 
 def _kinds_with(target: str | None) -> list[str]:
@@ -117,6 +125,8 @@ def add_rows(path: Path, boards: Iterable[Detected]) -> list[str]:
     for board in new:
         row = tomlkit.table()
         row.update({"kind": board.kind, "probe": board.probe, "port": board.port})
+        if board.meter:
+            row["meter"] = board.meter
         if board.virtual:
             row["virtual"] = True
         document[board.name] = row

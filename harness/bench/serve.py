@@ -27,6 +27,7 @@ class ServedBoard:
         probe: Unique id of its probe.
         port: Path of its serial port.
         baud: Speed of the serial line, bits a second.
+        meter: Its simulated power meter, as a row of the bench file names it.
         pace: What its clock keeps to.
         gdb_port: TCP port of its gdb server; None where there is none.
         process: What runs it.
@@ -37,6 +38,7 @@ class ServedBoard:
     probe: str
     port: str
     baud: int
+    meter: str | None
     pace: Pace
     gdb_port: int | None
     process: VirtualProcess
@@ -93,6 +95,7 @@ def serve_board(
             board.probe_uid,
             board.port_path,
             board.baud,
+            board.meter,
             pace,
             listens_at,
             process,

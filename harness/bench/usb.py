@@ -25,6 +25,7 @@ class SeenProbe:
         target: pyOCD's name of the chip on its board; None where the probe does not tell.
         kind: The board's kind, which only a virtual board tells.
         port: The serial port of the same device, by a path that stays; None where there is none.
+        meter: The power meter in the supply, as the bench file names it, which only a virtual board tells.
         virtual: Whether it is that of a virtual board.
     """
 
@@ -33,6 +34,7 @@ class SeenProbe:
     target: str | None
     kind: str | None
     port: str | None
+    meter: str | None
     virtual: bool
 
 
@@ -51,6 +53,7 @@ def _seen(uid: str, probe: Any, ports: dict[str, str]) -> SeenProbe:
         target=info.target if info else None,
         kind=probe.board_kind if virtual else None,
         port=probe.serial_port if virtual else ports.get(_number(uid)),
+        meter=f"lpm01a:{probe.meter_port}" if virtual else None,
         virtual=virtual,
     )
 

@@ -36,11 +36,17 @@ def detect(write: bool, json_path: Path | None) -> None:
     if not found:
         click.echo("No probe is connected. If one is plugged in, see `harness boards udev`.")
         return
-    table = Table("board", "kind", "probe", "port", "answers", "row", box=None, pad_edge=False)
+    table = Table("board", "kind", "probe", "port", "meter", "answers", "row", box=None, pad_edge=False)
     for board in found:
         state = "added" if board.name in added else "in the bench file" if board.known else "new"
         table.add_row(
-            board.name, board.kind or "?", board.probe, board.port or "?", board.answered or "nobody", state
+            board.name,
+            board.kind or "?",
+            board.probe,
+            board.port or "?",
+            board.meter or "",
+            board.answered or "nobody",
+            state,
         )
     console = Console(soft_wrap=True)
     console.print(table)

@@ -85,6 +85,7 @@ def _show(board: ServedBoard) -> None:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_row("serial port", f"{board.port}  ({board.baud} 8N1)")
     table.add_row("probe", board.probe)
+    table.add_row("meter", f"{board.meter}  (simulated)")
     table.add_row("pyOCD", f"pyocd commander -u {board.probe} -t {board.pyocd_target}")
     if board.gdb_port is not None:
         table.add_row("gdb", f"target remote localhost:{board.gdb_port}")

@@ -86,6 +86,11 @@ class VirtualProbe(DebugProbe):  # type: ignore[misc]  # pyOCD is untyped here
         return self._record.serial_port
 
     @property
+    def meter_port(self) -> str:
+        """The serial port of the simulated meter in the board's supply."""
+        return self._record.meter_port
+
+    @property
     def supported_wire_protocols(self) -> Sequence[DebugProbe.Protocol]:
         return [DebugProbe.Protocol.DEFAULT, DebugProbe.Protocol.SWD]
 

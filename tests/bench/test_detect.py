@@ -52,6 +52,8 @@ def test_rows_are_proposed_written_and_not_written_twice(served: ServedBoard, be
     assert bench_file.read_text().startswith(mine)
     unit = load_bench()["nrf51-dk-1"]
     assert (unit.kind, unit.probe, unit.port, unit.virtual) == ("nrf51-dk", "shelf", served.port, True)
+    assert unit.meter == served.meter
+    assert served.meter in run("show", "nrf51-dk-1").output.replace("\n", "")
     written = bench_file.read_text()
     (found,) = json.loads(run("detect", "--write", "--json", "-").output)
     assert found["known"] and not found["added"] and bench_file.read_text() == written
@@ -65,6 +67,15 @@ def test_moved_port_is_said_and_left_to_the_user(served: ServedBoard, bench_file
     (found,) = json.loads(run("detect", "--write", "--json", "-").output)
     assert f"its port is {served.port} and not /dev/gone" in found["remark"]
     assert bench_file.read_text() == before
+
+
+def test_moved_meter_is_said(served: ServedBoard, bench_file: Path) -> None:
+    bench_file.write_text(
+        f'[old]\nkind = "nrf51-dk"\nprobe = "shelf"\nport = "{served.port}"\nmeter = "lpm01a:/dev/gone"\n'
+        "virtual = true\n"
+    )
+    (found,) = json.loads(run("detect", "--json", "-").output)
+    assert found["remark"] == f"its meter is {served.meter} and not lpm01a:/dev/gone; correct the bench file"
 
 
 def checks(result: Result) -> dict[str, dict[str, str]]:

@@ -162,6 +162,9 @@ def test_command_ends_cleanly_and_a_bench_file_names_its_board(
         told,
     ):
         assert (told["probe"], told["port"], told["kind"]) == ("shelf-1", str(link), "nrf51-dk")
+        with serial.Serial(told["meter"].removeprefix("lpm01a:"), timeout=3) as meter:
+            meter.write(b"htc\n")
+            assert b"ack htc" in meter.readline() + meter.readline()
         bench = tmp_path / "bench.toml"
         monkeypatch.setenv("HARNESS_BENCH_FILE", str(bench))
         row = f'[shelf]\nkind = "nrf51-dk"\nprobe = "shelf-1"\nport = "{link}"\n'

@@ -1,12 +1,13 @@
 """The choice of a candidate."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from harness.api.folders import as_path
-from harness.bench import resolve
 from harness.errors import InputError
 from harness.measure import PerformanceRules
+from harness.search.crew import Crew
 from harness.search.limits import Limits
 from harness.search.observer import Observer
 from harness.search.spec import StudySpec
@@ -31,18 +32,26 @@ def search(
     max_latency_ms: float | None = None,
     max_flash_kb: float | None = None,
     max_ram_kb: float | None = None,
+    max_energy_uj: float | None = None,
+    objective: str = "latency",
     heads: Sequence[str] = ("aux", "dense"),
+    tails: Sequence[str] = ("frozen",),
+    widths: Sequence[float] = (1.0,),
+    seeds: Sequence[int] = (0,),
+    channels: int = 0,
+    sparse: float | None = None,
+    exhaustive: bool = False,
     samples: int | None = None,
     recipe: str = "quick",
-    frozen: bool = True,
     seed: int = 0,
     toolchain: str = "zig",
     reference: Path | str | None = None,
     rules: PerformanceRules | None = None,
     results_dir: Path | str | None = None,
     observer: Observer | None = None,
+    executor: str | None = None,
 ) -> Mapping[str, Decision]:
-    """Train, build and measure every cut with every head on the boards, and choose one for each board.
+    """Measure every cut with every head on the boards, train what can still win, choose one for each board.
 
     A study that was stopped goes on where it was when it is asked again under the same name.
 
@@ -61,16 +70,24 @@ def search(
         max_latency_ms: Most milliseconds of one inference.
         max_flash_kb: Most flash of the image, in units of 1024 bytes.
         max_ram_kb: Most RAM, in units of 1024 bytes.
+        max_energy_uj: Most microjoules of one inference; every board needs a power meter.
+        objective: `"latency"`, `"flash"`, `"accuracy"` or `"pareto"`: what is best within the limits.
         heads: Heads to try.
-        samples: Test samples asked while searching; None for all. The final figures use all.
+        tails: `"frozen"`, `"unfrozen"` or both: what becomes of the kept part's weights.
+        widths: Factors on the heads' channels to try.
+        seeds: Of training, to try.
+        channels: Channel pruning trials on each board.
+        sparse: Share of weights to set to 0 in a candidate made by magnitude pruning.
+        exhaustive: Train and fully measure every candidate.
+        samples: Most test samples asked while searching; None for all. The final figures use all.
         recipe: Training recipe.
-        frozen: Whether the kept part's weights stay as they are.
-        seed: Of all random choices.
+        seed: Of the order of samples and of trials.
         toolchain: `"zig"` or `"gcc"`.
         reference: The user's own float model (`.keras`) in place of the task's.
         rules: How latency is measured.
         results_dir: Folder of the store.
         observer: Told of the progress.
+        executor: `dask://HOST:PORT`, to train and measure on the workers of a farm; None for this machine.
 
     Returns:
         Board -> decision. The rows are in the store: `load_results(name)`.
@@ -80,22 +97,42 @@ def search(
         BuildError: The compiler refused.
         BoardError: A board cannot be opened.
     """
-    study = StudySpec(
-        name=name,
-        task=_task_of(task, as_path(data_dir), fold, *map(as_path, (model, train, test, spec))),
-        boards={board: resolve(board).kind for board in dict.fromkeys(boards)},
-        limits=Limits(max_accuracy_drop, min_accuracy, max_latency_ms, max_flash_kb, max_ram_kb),
-        heads=tuple(heads),
-        samples=samples,
-        recipe=recipe,
-        frozen=frozen,
-        seed=seed,
-        toolchain=toolchain,
-        reference=as_path(model) if task is None else as_path(reference),
-        rules=rules or PerformanceRules(),
-    )
-    with Store(as_path(results_dir)) as store:
-        return run_study(study, store, observer or Observer())
+    with ExitStack() as stack:
+        crew = _crew(executor, stack)
+        study = StudySpec(
+            name=name,
+            task=_task_of(task, as_path(data_dir), fold, *map(as_path, (model, train, test, spec))),
+            boards={board: crew.kind_of(board) for board in dict.fromkeys(boards)},
+            limits=Limits(
+                max_accuracy_drop, min_accuracy, max_latency_ms, max_flash_kb, max_ram_kb, max_energy_uj
+            ),
+            objective=objective,
+            heads=tuple(heads),
+            tails=tuple(tails),
+            widths=tuple(widths),
+            seeds=tuple(seeds),
+            channels=channels,
+            sparse=sparse,
+            exhaustive=exhaustive,
+            samples=samples,
+            recipe=recipe,
+            seed=seed,
+            toolchain=toolchain,
+            reference=as_path(model) if task is None else as_path(reference),
+            rules=rules or PerformanceRules(),
+        )
+        with Store(as_path(results_dir)) as store:
+            return run_study(study, store, observer or Observer(), crew)
+
+
+def _crew(executor: str | None, stack: ExitStack) -> Crew:
+    """This process, or the farm, to which the connection lasts as long as the stack."""
+    if executor is None:
+        return Crew()
+    from harness.farm.client import Farm
+    from harness.farm.crew import FarmCrew
+
+    return FarmCrew(stack.enter_context(Farm(executor)))
 
 
 def _task_of(

@@ -37,7 +37,7 @@ class TerminalObserver(Observer):
         )
         self._tasks: dict[str, TaskID] = {}
         self._done: dict[str, int] = {}
-        self._total = 0
+        self._totals: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> "TerminalObserver":
@@ -49,11 +49,11 @@ class TerminalObserver(Observer):
     ) -> None:
         self._progress.stop()
 
-    def started(self, candidates: int, boards: tuple[str, ...]) -> None:
-        self._total = candidates
-        for name in ("training", *boards):
-            self._tasks[name] = self._progress.add_task(name, total=candidates)
+    def started(self, candidates: int, boards: tuple[str, ...], steps: int) -> None:
+        for name, total in (("training", candidates), *((board, steps) for board in boards)):
+            self._tasks[name] = self._progress.add_task(name, total=total)
             self._done[name] = 0
+            self._totals[name] = total
 
     def training(self, candidate: str, epoch: int, epochs: int) -> None:
         self._show("training", f"training {candidate}", epoch / epochs)
@@ -74,6 +74,9 @@ class TerminalObserver(Observer):
     def measured(self, board: str, candidate: str, found: bool) -> None:
         self._finish(board, f"{board} measured {candidate}" + (" (from the store)" if found else ""))
 
+    def passed_over(self, board: str, candidate: str, why: str) -> None:
+        self._finish(board, f"{board} passed over {candidate}: {why}")
+
     def failed(self, board: str, candidate: str, error: str, tries_left: int) -> None:
         again = f"; {tries_left} tries left" if tries_left else "; given up"
         self._console.print(f"{candidate}: {error}{again}", style="yellow", highlight=False, markup=False)
@@ -92,7 +95,7 @@ class TerminalObserver(Observer):
             self._done[name] = self._done.get(name, 0) + 1
             if name in self._tasks:
                 self._progress.update(self._tasks[name], description=text, completed=self._done[name])
-            if not self._live and self._total:
+            if not self._live and name in self._totals:
                 self._console.print(
-                    f"[{self._done[name]}/{self._total}] {text}", highlight=False, markup=False
+                    f"[{self._done[name]}/{self._totals[name]}] {text}", highlight=False, markup=False
                 )

@@ -6,6 +6,7 @@ from rich.console import Console
 
 from harness.report.html import write_report
 from harness.report.table import study_table
+from harness.search.effort import effort_lines
 from harness.store import Store
 
 
@@ -16,4 +17,6 @@ def write_results(study: str, results_dir: Path, console: Console) -> None:
         report = write_report(store, study, folder / "report.html")
         csv = store.export_csv(study, folder / "results.csv")
         console.print(study_table(store, study))
+        for line in effort_lines(store.study(study)):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(f"report  {report}\nresults {csv}", highlight=False, markup=False, soft_wrap=True)

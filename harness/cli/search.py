@@ -1,11 +1,36 @@
 """`harness search`."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
 
 from harness.cli.options import boards_option, data_dir_option, results_option, toolchain_option
 from harness.cli.output import console_beside, json_option, write_json
+
+
+class ListOf(click.ParamType[Any]):
+    """Values separated by commas."""
+
+    name = "list"
+
+    def __init__(self, item: Callable[[str], Any], what: str) -> None:
+        self._item = item
+        self._what = what
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(self._item(part.strip()) for part in value.split(",") if part.strip())
+        except ValueError:
+            self.fail(f"{value!r} is not a list of {self._what} such as {self._what} separated by commas")
+
+
+def _joined(context: click.Context, parameter: click.Parameter, lists: Any) -> tuple[str, ...]:
+    """The values of all mentions of an option, each once."""
+    return tuple(dict.fromkeys(value for values in lists for value in values))
 
 
 @click.command()
@@ -23,7 +48,9 @@ from harness.cli.output import console_beside, json_option, write_json
     "--spec", type=click.Path(path_type=Path), help="TOML file: names of its classes, scale of inputs, ..."
 )
 @boards_option
-@click.option("--study", required=True, metavar="NAME", help="Name to store it under; the same name goes on.")
+@click.option(
+    "--study", "name", required=True, metavar="NAME", help="Name to store it under; the same name goes on."
+)
 @click.option(
     "--max-accuracy-drop", type=float, metavar="POINTS", help="Below the unpruned model, in points."
 )
@@ -32,15 +59,49 @@ from harness.cli.output import console_beside, json_option, write_json
 @click.option("--max-flash-kb", type=float, help="Most flash of the image (1 KB = 1024 bytes).")
 @click.option("--max-ram-kb", type=float, help="Most RAM (1 KB = 1024 bytes).")
 @click.option(
+    "--max-energy-uj", type=float, help="Most microjoules of one inference; every board needs a power meter."
+)
+@click.option(
+    "--objective",
+    type=click.Choice(["latency", "flash", "accuracy", "pareto"]),
+    default="latency",
+    show_default=True,
+    help="What is best within the limits.",
+)
+@click.option(
     "--head",
+    "--heads",
     "heads",
     multiple=True,
-    default=("aux", "dense"),
+    type=ListOf(str, "names"),
+    callback=_joined,
+    default=("aux,dense",),
     show_default=True,
+    metavar="LIST",
     help="Heads to try: aux, dense, gap, adapted; none is the unpruned model trained as long.",
 )
 @click.option(
-    "--samples", type=int, help="Test samples while searching [default: all]; the final figure uses all."
+    "--tails",
+    type=ListOf(str, "names"),
+    default="frozen",
+    show_default=True,
+    help="The weights in front of the cut: frozen, unfrozen or both.",
+)
+@click.option("--frozen", "tails", flag_value="frozen", hidden=True)
+@click.option("--unfrozen", "tails", flag_value="unfrozen", hidden=True)
+@click.option(
+    "--widths",
+    type=ListOf(float, "numbers"),
+    default="1",
+    show_default=True,
+    help="Factors on the heads' channels.",
+)
+@click.option(
+    "--seeds", type=ListOf(int, "whole numbers"), default="0", show_default=True, help="Seeds of training."
+)
+@click.option("--exhaustive", is_flag=True, help="Train every candidate and ask it for all samples.")
+@click.option(
+    "--samples", type=int, help="Most test samples while searching [default: all]; the final figure uses all."
 )
 @click.option(
     "--recipe",
@@ -49,48 +110,36 @@ from harness.cli.output import console_beside, json_option, write_json
     help="Training recipe: quick, quick-augmented, quick-distilled, paper-kws, paper-vww.",
 )
 @click.option(
-    "--frozen/--unfrozen", default=True, show_default=True, help="Keep the weights in front of the cut."
-)
-@click.option(
     "--reference", type=click.Path(path_type=Path), help="Your own float model in place of the task's."
 )
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the order of samples.")
+@click.option(
+    "--executor",
+    metavar="dask://HOST:PORT",
+    help="Train and measure on the workers of a farm (see harness worker) [default: this machine].",
+)
 @json_option
 @toolchain_option
 @results_option
 def search(
     task: str | None,
-    data_dir: Path | None,
-    fold: int | None,
-    model: Path | None,
-    train: Path | None,
-    test: Path | None,
-    spec: Path | None,
     boards: tuple[str, ...],
-    study: str,
-    max_accuracy_drop: float | None,
-    min_accuracy: float | None,
-    max_latency_ms: float | None,
-    max_flash_kb: float | None,
-    max_ram_kb: float | None,
-    heads: tuple[str, ...],
-    samples: int | None,
-    recipe: str,
-    frozen: bool,
-    reference: Path | None,
-    seed: int,
+    name: str,
     json_path: Path | None,
-    toolchain: str,
     results_dir: Path,
+    **options: Any,
 ) -> None:
     """Measure every cut with every head on the boards and choose one for each board.
 
-    Stopped at any moment, the same command goes on where it was.
+    All are built and timed untrained; only those that can still win are trained, and asked for samples until their
+    accuracy is decided. Stopped at any moment, the same command goes on where it was.
 
     \b
     Examples:
       harness search --task digits --board virtual:nrf51-dk --max-accuracy-drop 2 --study first
       harness search --task kws --data-dir kws --board desk-nrf52 --max-latency-ms 60 --study kws
+      harness search --task kws --data-dir kws --board desk-nrf52 --heads aux,adapted --tails frozen,unfrozen \\
+              --objective accuracy --max-flash-kb 32 --study small
       harness search --model my.keras --train train.npz --test test.npz --board desk-nrf52 --study mine
     """
     from harness import api
@@ -99,35 +148,9 @@ def search(
     from harness.errors import SearchError
 
     with TerminalObserver() as observer:
-        decisions = api.search(
-            task,
-            boards,
-            study,
-            data_dir=data_dir,
-            fold=fold,
-            model=model,
-            train=train,
-            test=test,
-            spec=spec,
-            max_accuracy_drop=max_accuracy_drop,
-            min_accuracy=min_accuracy,
-            max_latency_ms=max_latency_ms,
-            max_flash_kb=max_flash_kb,
-            max_ram_kb=max_ram_kb,
-            heads=heads,
-            samples=samples,
-            recipe=recipe,
-            frozen=frozen,
-            seed=seed,
-            toolchain=toolchain,
-            reference=reference,
-            results_dir=results_dir,
-            observer=observer,
-        )
-    write_results(study, results_dir, console_beside(json_path))
+        decisions = api.search(task, boards, name, results_dir=results_dir, observer=observer, **options)
+    write_results(name, results_dir, console_beside(json_path))
     write_json({board: vars(decision) for board, decision in decisions.items()}, json_path)
-    undecided = [board for board, decision in decisions.items() if decision.candidate is None]
+    undecided = [decision.sentence for decision in decisions.values() if decision.candidate is None]
     if undecided:
-        raise SearchError(
-            f"nothing within the limits on {', '.join(undecided)}; loosen a limit or add a head"
-        )
+        raise SearchError(f"{' '.join(undecided)} Loosen a limit or add a head")

@@ -8,6 +8,7 @@ from harness.errors import InputError
 from harness.pruning.candidate import Candidate, check_heads
 from harness.pruning.cuts import CutPoint, find_cuts
 from harness.pruning.heads import CONTROL, DEFAULT_HEADS, HEADS, HeadSpec
+from harness.tasks.arrays import FloatArray
 from harness.tasks.framework import load_keras, seeded
 
 
@@ -44,7 +45,9 @@ def list_candidates(
     return [Candidate(None, None, seed=seed), *control, *pruned]
 
 
-def build_candidate(reference: Any, candidate: Candidate, class_count: int) -> Any:
+def build_candidate(
+    reference: Any, candidate: Candidate, class_count: int, samples: FloatArray | None = None
+) -> Any:
     """The candidate's network before training: the kept part as trained, the head with arbitrary weights.
 
     Converted, it has the operators and shapes of the trained one, so its latency and memory can be
@@ -54,13 +57,17 @@ def build_candidate(reference: Any, candidate: Candidate, class_count: int) -> A
         reference: Trained `keras.Model`.
         candidate: What to keep and what to put on it.
         class_count: Number of outputs, >= 2.
+        samples: Inputs float32 `[n, *input_shape]` that the head's BatchNorm takes its statistics from. Kernels
+            are chosen by the ranges of sums too, which without them are not like those of a trained head.
 
     Raises:
         InputError: `reference` has no such cut point.
     """
     model = assemble(reference, candidate, class_count)
     if candidate.cut is not None:
-        _fill_vectors(model, candidate.seed)
+        _fill_weights(model, candidate.seed)
+        if samples is not None:
+            _settle_statistics(model, samples)
     return model
 
 
@@ -112,13 +119,34 @@ def _stacked(x: Any, cut: CutPoint, candidate: Candidate, class_count: int) -> A
     return x
 
 
-def _fill_vectors(model: Any, seed: int) -> None:
-    """Give the head's biases and BatchNorm vectors random values in place of zeros and ones.
+def _fill_weights(model: Any, seed: int) -> None:
+    """Give the head's weights the spread of trained ones.
 
-    The converter drops additions of zero and multiplications by one, which a trained head never has.
+    Biases and BatchNorm's vectors are not all 0 or 1, as the converter drops additions of zero and multiplications
+    by one; kernels are normal, as a trained one has few weights as large as its largest.
     """
     generator = np.random.default_rng(seed)
     for layer in model.layers:
         if layer.name.startswith("head_"):
-            weights = layer.get_weights()
-            layer.set_weights([generator.uniform(0.05, 0.5, w.shape) if w.ndim == 1 else w for w in weights])
+            for weight in layer.weights:
+                shape = tuple(weight.shape)
+                if weight.name in ("gamma", "moving_variance"):
+                    weight.assign(generator.uniform(0.8, 1.2, shape))
+                elif len(shape) == 1:
+                    weight.assign(generator.uniform(-0.1, 0.1, shape))
+                else:
+                    weight.assign(generator.normal(0, np.std(np.asarray(weight)), shape))
+
+
+def _settle_statistics(model: Any, samples: FloatArray) -> None:
+    """Set the moving statistics of the head's BatchNorm to those of these samples."""
+    normalising = [layer for layer in model.layers if hasattr(layer, "moving_mean")]
+    own = [layer for layer in normalising if layer.name.startswith("head_")]
+    before = [(layer, layer.momentum, layer.trainable) for layer in normalising]
+    for layer in normalising:
+        layer.trainable = layer in own  # one that is not trainable keeps its statistics
+    for layer in own:
+        layer.momentum = 0.0
+    model(samples, training=True)
+    for layer, momentum, trainable in before:
+        layer.momentum, layer.trainable = momentum, trainable

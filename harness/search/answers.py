@@ -10,7 +10,12 @@ from harness.tasks import Split
 
 
 def answers_file(
-    store: Store, image: Image, board: LeasedBoard, samples: Split | GivenSamples | None, load: str | None
+    store: Store,
+    image: Image,
+    board: LeasedBoard,
+    samples: Split | GivenSamples | None,
+    load: str | None,
+    study: str | None = None,
 ) -> Path:
     """Where the answers of an unfinished run are."""
     key = stage_key(
@@ -19,6 +24,7 @@ def answers_file(
             "image": image.image_sha256,
             "samples": samples.fingerprint if samples is not None else None,
             "board": board.name,
+            "study": study,
             "strict": load == "serial-strict",
         },
     )

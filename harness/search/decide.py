@@ -1,110 +1,172 @@
-"""Picks a candidate for one board from measured rows. Pure: the same rows give the same choice."""
+"""Picks a candidate for one board from what was measured. Pure: the same evidence gives the same choice."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from harness.pruning.candidate import UNPRUNED
+from harness.pruning import UNPRUNED
+from harness.search.evidence import Evidence, Fault, Standard, find_fault
 from harness.search.limits import Limits
+from harness.search.objective import front, order
+from harness.search.paired import measure_drop
 from harness.store import Decision, Measurement
-from harness.units import KIB, format_kib, format_percent, format_us
+from harness.units import format_kib, format_percent, format_us
 
-References = Mapping[int, float]
-"""Number of samples -> accuracy in [0, 1] of the unpruned model on just those samples."""
+_MOST = {
+    "latency": "the fastest",
+    "flash": "the smallest",
+    "accuracy": "the most accurate",
+    "pareto": "the fastest",
+}
 
 
-def decide(board: str, rows: Mapping[str, Measurement], limits: Limits, references: References) -> Decision:
-    """Choose the fastest candidate within the limits; of equally fast ones the smaller.
+def decide(
+    board: str, found: Mapping[str, Evidence], limits: Limits, objective: str, standard: Standard
+) -> Decision:
+    """Choose the best trained candidate within the limits, and say of each other one why it is not.
 
     Args:
         board: Name of the unit.
-        rows: The measurement of each candidate on that unit, by candidate name.
+        found: What is known of each candidate on that unit, by its name.
         limits: What it must keep to.
-        references: What the accuracy drop counts from: each row is held against the unpruned
-            model on the same samples. Empty where that could not be measured anywhere.
+        objective: One of `OBJECTIVES`.
+        standard: What accuracy is held against.
     """
-    verdicts = {name: _fault(row, limits, references) for name, row in rows.items()}
-    feasible = [rows[name] for name, fault in verdicts.items() if fault is None]
-    facts = {
+    faults = {name: find_fault(evidence, limits, standard) for name, evidence in found.items()}
+    rows = {str(row.candidate): row for row in feasible(found, limits, objective, standard)}
+    on_front = {str(row.candidate) for row in front(rows.values())}
+    facts: dict[str, Any] = {
         "limits": limits.to_json(),
-        "reference_accuracy": references[max(references)] if references else None,
-        "measured": sum(row.status == "ok" for row in rows.values()),
-        "candidates": len(rows),
+        "objective": objective,
+        "reference_accuracy": standard.accuracy,
+        "measured": sum(_is_measured(evidence) for evidence in found.values()),
+        "candidates": len(found),
+        "front": [name for name in rows if name in on_front],
+        "evidence": {name: _facts(evidence, standard) for name, evidence in found.items()},
     }
-    if not feasible:
+    if not rows:
         return Decision(
             candidate=None,
-            sentence=f"No candidate meets the limits on {board}; loosen them or add heads.",
-            verdicts={name: fault or "" for name, fault in verdicts.items()},
+            sentence=f"No candidate meets the limits on {board}{_nearest(faults)}.",
+            verdicts={
+                name: fault.text if fault else found[name].outdone or "" for name, fault in faults.items()
+            },
             facts=facts,
         )
-    best = min(feasible, key=_order)
-    texts = {
-        name: fault or ("chosen" if name == best.candidate else _slower(rows[name], best))
-        for name, fault in verdicts.items()
-    }
+    best = min(rows.values(), key=lambda row: order(row, objective))
+    texts = {}
+    for name, evidence in found.items():
+        fault = faults[name]
+        if name == best.candidate:
+            texts[name] = "chosen"
+        elif evidence.outdone or fault:
+            texts[name] = evidence.outdone or (fault.text if fault else "")
+        elif objective == "pareto" and name in on_front:
+            texts[name] = "on the front"
+        else:
+            texts[name] = "within limits, " + behind(rows[name], best, rows, objective)
     return Decision(
         candidate=best.candidate,
-        sentence=_sentence(board, best, rows.get(UNPRUNED), len(feasible), references),
+        sentence=_sentence(board, best, found, len(on_front), objective, standard),
         verdicts=texts,
         facts=facts,
     )
 
 
-def by_promise(rows: Mapping[str, Measurement], limits: Limits, references: References) -> list[str]:
-    """Names of the candidates within the limits, best first."""
-    feasible = [row for row in rows.values() if _fault(row, limits, references) is None]
-    return [str(row.candidate) for row in sorted(feasible, key=_order)]
+def feasible(
+    found: Mapping[str, Evidence], limits: Limits, objective: str, standard: Standard
+) -> list[Measurement]:
+    """Rows of the trained candidates within the limits that nothing has outdone, best first."""
+    rows = [
+        evidence.row
+        for evidence in found.values()
+        if evidence.row and not evidence.outdone and find_fault(evidence, limits, standard) is None
+    ]
+    return sorted(rows, key=lambda row: order(row, objective))
 
 
-def _order(row: Measurement) -> tuple[float, int, str]:
-    return row.latency_us or 0.0, row.flash_bytes or 0, str(row.candidate)
-
-
-def _fault(row: Measurement, limits: Limits, references: References) -> str | None:
-    """Why a candidate cannot be chosen, or None."""
-    if row.status == "failed":
-        return f"not measured: {row.failure}"
-    if row.fits is False:
-        return (
-            f"needs {row.needed_bytes:,} bytes of {row.unfit_memory}, the board has {row.available_bytes:,}"
+def behind(row: Measurement, best: Measurement, rows: Mapping[str, Measurement], objective: str) -> str:
+    """By what `row` is behind the best, or in a search for the front behind one that dominates it."""
+    if objective == "flash":
+        return f"{(row.flash_bytes or 0) / (best.flash_bytes or 1):.2f} x the flash"
+    if objective == "accuracy" and row.accuracy != best.accuracy:
+        return f"{((best.accuracy or 0) - (row.accuracy or 0)) * 100:.1f} points less accurate"
+    if objective == "pareto":
+        best = next(
+            other
+            for other in front(rows.values())
+            if (other.latency_us or 0) <= (row.latency_us or 0)
+            and (other.accuracy or 0) >= (row.accuracy or 0)
         )
-    assert row.latency_us is not None and row.flash_bytes is not None and row.ram_bytes is not None
-    if limits.max_latency_ms is not None and row.latency_us > limits.max_latency_ms * 1e3:
-        return f"over {limits.max_latency_ms:g} ms"
-    if limits.max_flash_kb is not None and row.flash_bytes > limits.max_flash_kb * KIB:
-        return f"over {limits.max_flash_kb:g} KB of flash"
-    if limits.max_ram_kb is not None and row.ram_bytes > limits.max_ram_kb * KIB:
-        return f"over {limits.max_ram_kb:g} KB of RAM"
-    if limits.min_accuracy is not None and (row.accuracy is None or row.accuracy < limits.min_accuracy):
-        return f"accuracy under {format_percent(limits.min_accuracy)}"
-    if limits.max_accuracy_drop is not None:
-        if row.accuracy is None or row.samples is None or row.samples not in references:
-            return "its accuracy drop is not known"
-        drop = (references[row.samples] - row.accuracy) * 100
-        if drop > limits.max_accuracy_drop + 1e-9:
-            return f"{drop:.2f} points less accurate, {limits.max_accuracy_drop:g} allowed"
-    return None
+        return f"{best.candidate} is as fast and as accurate"
+    return f"{(row.latency_us or 0) / (best.latency_us or 1):.2f} x the time"
 
 
-def _slower(row: Measurement, best: Measurement) -> str:
-    assert row.latency_us is not None and best.latency_us is not None
-    return f"within limits, {row.latency_us / best.latency_us:.2f} x the time"
+def _is_measured(evidence: Evidence) -> bool:
+    return evidence.figures is not None and evidence.figures.status == "ok"
+
+
+def _nearest(faults: Mapping[str, Fault | None]) -> str:
+    """The candidate that misses a limit by least."""
+    missed = {name: fault for name, fault in faults.items() if fault and fault.miss is not None}
+    if not missed:
+        return "; look at what failed"
+    name = min(missed, key=lambda name: missed[name].miss or 0.0)
+    return f"; the nearest is {name}: {missed[name].text}"
+
+
+def _facts(evidence: Evidence, standard: Standard) -> dict[str, Any]:
+    """A candidate's figures as JSON values."""
+    row = evidence.figures
+    if row is None:
+        return {"trained": False}
+    facts: dict[str, Any] = {
+        "trained": evidence.row is not None,
+        "timed_as": row.candidate,
+        "latency_us": row.latency_us,
+        "flash_bytes": row.flash_bytes,
+        "ram_bytes": row.ram_bytes,
+        "accuracy": row.accuracy,
+    }
+    if evidence.energy is not None:
+        facts["energy_uj"] = evidence.energy.energy_uj
+    if evidence.right is not None and standard.right is not None:
+        drop = measure_drop(standard.right, evidence.right)
+        facts |= {
+            "drop_points": drop.share * 100,
+            "drop_low_points": drop.low * 100,
+            "drop_high_points": drop.high * 100,
+            "samples": drop.samples,
+        }
+    if evidence.row and evidence.timing and evidence.timing.latency_us and evidence.row.latency_us:
+        facts["trained_over_untrained"] = evidence.row.latency_us / evidence.timing.latency_us
+    return facts
 
 
 def _sentence(
-    board: str, best: Measurement, unpruned: Measurement | None, feasible: int, references: References
+    board: str,
+    best: Measurement,
+    found: Mapping[str, Evidence],
+    on_front: int,
+    objective: str,
+    standard: Standard,
 ) -> str:
     assert best.latency_us is not None and best.flash_bytes is not None
+    of = f" of {on_front} on the Pareto front" if objective == "pareto" else " candidate within the limits"
     parts = [
-        f"{best.candidate} is the fastest of {feasible} candidates within the limits on {board}: "
+        f"{best.candidate} is {_MOST[objective]}{of} on {board}: "
         f"{format_us(best.latency_us)}, {format_kib(best.flash_bytes)} of flash"
     ]
+    evidence = found[str(best.candidate)]
+    if evidence.energy is not None and evidence.energy.energy_uj is not None:
+        parts.append(f"{evidence.energy.energy_uj:,.1f} uJ")
     if best.accuracy is not None:
         parts.append(f"{format_percent(best.accuracy)} of {best.samples} samples right")
+    unpruned = found[UNPRUNED].figures if UNPRUNED in found else None
     if unpruned is not None and unpruned.latency_us is not None and best.candidate != UNPRUNED:
-        speed = unpruned.latency_us / best.latency_us
-        parts.append(f"{speed:.2f} times as fast as the unpruned model")
-    reference = references.get(best.samples or 0)
-    if best.accuracy is not None and reference is not None and best.candidate != UNPRUNED:
-        change = (best.accuracy - reference) * 100
-        parts.append(f"{change:+.2f} points against it")
+        parts.append(f"{unpruned.latency_us / best.latency_us:.2f} times as fast as the unpruned model")
+    if evidence.right is not None and standard.right is not None and best.candidate != UNPRUNED:
+        drop = measure_drop(standard.right, evidence.right)
+        parts.append(
+            f"{-drop.share * 100:+.2f} points against it ({-drop.high * 100:+.1f} to {-drop.low * 100:+.1f})"
+        )
     return ", ".join(parts) + "."

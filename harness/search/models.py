@@ -1,22 +1,24 @@
-"""Trained and quantised candidates, made once and kept in the store."""
+"""Candidates as int8 files, trained or not, made once and kept in the store."""
 
 import importlib.metadata
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness.pruning import (
+    UNPRUNED,
     Candidate,
     FeatureCache,
+    build_candidate,
     list_candidates,
     load_recipe,
     most_epochs,
     train_candidate,
 )
 from harness.quantization import calibration_fingerprint, quantize
-from harness.store import Store, stage_key
+from harness.store import Stage, Store, stage_key
 from harness.tasks import Task, load_reference, reference_key
 
 
@@ -25,68 +27,86 @@ class CandidateModel:
     """A candidate as an int8 file.
 
     Attributes:
-        candidate: What it is.
+        key: Name of the candidate.
         path: The `.tflite` file, an artifact.
-        sha256: Its hash.
-        train_s: Wall time of its training, in seconds, when it was made.
-        quantize_s: Wall time of its conversion.
+        trained: Whether its head is trained; the unpruned network always is.
+        found: Whether it was in the store already.
+        cut: Where it was cut, None for the whole network.
+        head: Head put there.
+        seed: Of the training.
     """
 
-    candidate: Candidate
+    key: str
     path: Path
-    sha256: str
-    train_s: float
-    quantize_s: float
+    trained: bool
+    found: bool
+    cut: str | None
+    head: str | None
+    seed: int
 
 
 class ModelShop:
     """Makes candidates' models, or finds them made.
 
-    TensorFlow is started only when something has to be made.
+    TensorFlow is started only when something has to be made. To be used by one thread.
 
     Args:
         store: Where the models are kept.
         task: Data to train on.
         reference: The user's own float model in place of the task's.
         recipe: Name of the training recipe.
-        seed: Of all random choices.
-        frozen: Whether the kept part stays as it is.
     """
 
-    def __init__(
-        self, store: Store, task: Task, reference: Path | None, *, recipe: str, seed: int, frozen: bool
-    ) -> None:
-        self._store = store
-        self._task = task
-        self._reference_path = reference
-        self._recipe = load_recipe(recipe)
-        self._seed = seed
-        self._frozen = frozen
-        self._features = FeatureCache()
-        self._loaded: Any = None
-        self._inputs = {
+    def __init__(self, store: Store, task: Task, reference: Path | None, *, recipe: str) -> None:
+        self.store = store
+        self.task = task
+        self.recipe = load_recipe(recipe)
+        self.inputs = {
             "task": task.fingerprint,
             "reference": reference_key(task, reference),
             "tensorflow": importlib.metadata.version("tensorflow"),
+            "calibration": calibration_fingerprint(task.calibration),
         }
+        self._reference_path = reference
+        self._features = FeatureCache()
+        self._loaded: Any = None
 
-    def candidates(self, heads: tuple[str, ...]) -> list[Candidate]:
-        """The unpruned network, then every cut with every head, front to back."""
+    def candidates(
+        self,
+        heads: tuple[str, ...],
+        frozen: tuple[bool, ...],
+        widths: tuple[float, ...],
+        seeds: tuple[int, ...],
+    ) -> list[Candidate]:
+        """The unpruned network, then every cut with every head, tail, width and seed, front to back."""
+        options = {"heads": heads, "frozen": frozen, "widths": widths, "seeds": seeds}
         key = stage_key(
-            "cuts", {**self._inputs, "heads": list(heads), "seed": self._seed, "frozen": self._frozen}
+            "candidates", {**self.inputs, **{name: list(value) for name, value in options.items()}}
         )
-        stage = self._store.stage(key)
+        stage = self.store.stage(key)
         if stage is None:
-            found = list_candidates(self._model, heads, self._seed)
-            stage = self._store.finish_stage(key, {}, {"candidates": [[c.cut, c.head] for c in found]})
-        return [
-            Candidate(cut, head, frozen=self._frozen, seed=self._seed)
-            for cut, head in stage.facts["candidates"]
-        ]
+            found = [
+                candidate
+                for seed in seeds
+                for candidate in list_candidates(self.reference, heads, seed, frozen=frozen, widths=widths)
+            ]
+            unique = list({candidate.key: candidate for candidate in found}.values())
+            cuts = list(dict.fromkeys(candidate.cut for candidate in unique))
+            unique.sort(
+                key=lambda candidate: cuts.index(candidate.cut)
+            )  # heads of a cut share its feature maps
+            stage = self.store.finish_stage(key, {}, {"candidates": [asdict(one) for one in unique]})
+        return [Candidate(**fields) for fields in stage.facts["candidates"]]
 
-    def is_made(self, candidate: Candidate) -> bool:
-        """Whether the candidate's model is in the store."""
-        return self._store.stage(self._key(candidate)) is not None
+    def untrained(self, candidate: Candidate) -> CandidateModel:
+        """The candidate's network before training: as fast and as large as the trained one."""
+
+        def build() -> tuple[Any, dict[str, Any]]:
+            classes = len(self.task.class_names)
+            return build_candidate(self.reference, shape, classes, self.task.calibration), {}
+
+        shape = shape_of(candidate)
+        return self.made("untrained", {"candidate": shape.key}, candidate, build, trained=False)
 
     def make(self, candidate: Candidate, on_epoch: Callable[[int, int], None]) -> CandidateModel:
         """The candidate's model, trained and quantised unless it is in the store.
@@ -95,53 +115,90 @@ class ModelShop:
             candidate: What to make.
             on_epoch: Called with epochs done and in all.
         """
-        key = self._key(candidate)
-        stage = self._store.stage(key)
+
+        def train() -> tuple[Any, dict[str, Any]]:
+            epochs = most_epochs(candidate, self.recipe)
+            trained = train_candidate(
+                self.reference,
+                candidate,
+                self.task,
+                self.recipe,
+                features=self._features,
+                on_epoch=lambda epoch: on_epoch(epoch.number, epochs),
+            )
+            return trained.model, {"train_s": trained.seconds, "val_accuracy": trained.val_accuracy}
+
+        return self.made("model", self._trained_from(candidate), candidate, train, trained=True)
+
+    def model_key(self, candidate: Candidate) -> str:
+        """Key of the stage that makes the trained candidate."""
+        return stage_key("model", {**self.inputs, **self._trained_from(candidate)})
+
+    def _trained_from(self, candidate: Candidate) -> dict[str, Any]:
+        return {"candidate": candidate.key, "recipe": self.recipe.fingerprint()}
+
+    def made(
+        self,
+        stage_name: str,
+        inputs: dict[str, Any],
+        candidate: Candidate,
+        build: Callable[[], tuple[Any, dict[str, Any]]],
+        *,
+        trained: bool,
+        key: str | None = None,
+    ) -> CandidateModel:
+        """What `build` gives (a network and facts) as an int8 file, from the store where it was made before.
+
+        Args:
+            stage_name: Kind of the stage.
+            inputs: What it depends on beside the shop's own inputs, as JSON values.
+            candidate: What it is, or is made from.
+            build: Makes it.
+            trained: Whether its weights are.
+            key: Name of the candidate, where it is not that of `candidate`.
+        """
+        stage_id = stage_key(stage_name, {**self.inputs, **inputs})
+        stage = self.store.stage(stage_id)
+        found = stage is not None
         if stage is None:
-            stage = self._store.finish_stage(key, *self._train(candidate, on_epoch))
-        sha256 = stage.outputs["tflite"]
+            model, facts = build()
+            stage = self._quantized(stage_id, model, facts)
         return CandidateModel(
-            candidate,
-            self._store.artifacts.path(sha256),
-            sha256,
-            stage.facts["train_s"],
-            stage.facts["quantize_s"],
+            key or candidate.key,
+            self.store.artifacts.path(stage.outputs["tflite"]),
+            trained,
+            found,
+            candidate.cut,
+            candidate.head,
+            candidate.seed,
         )
 
-    def _key(self, candidate: Candidate) -> str:
-        return stage_key(
-            "model",
-            {
-                **self._inputs,
-                "candidate": candidate.key,
-                "recipe": self._recipe.fingerprint(),
-                "calibration": calibration_fingerprint(self._task.calibration),
-            },
-        )
-
-    def _train(
-        self, candidate: Candidate, on_epoch: Callable[[int, int], None]
-    ) -> tuple[dict[str, str], dict[str, Any]]:
-        epochs = most_epochs(candidate, self._recipe)
-        trained = train_candidate(
-            self._model,
-            candidate,
-            self._task,
-            self._recipe,
-            features=self._features,
-            on_epoch=lambda epoch: on_epoch(epoch.number, epochs),
-        )
+    def _quantized(self, stage_id: str, model: Any, facts: dict[str, Any]) -> Stage:
         started = time.monotonic()
-        content = quantize(trained.model, self._task.calibration)
-        facts = {
-            "train_s": trained.seconds,
-            "quantize_s": time.monotonic() - started,
-            "val_accuracy": trained.val_accuracy,
-        }
-        return {"tflite": self._store.artifacts.put(content, ".tflite")}, facts
+        content = quantize(model, self.task.calibration)
+        facts = {**facts, "quantize_s": time.monotonic() - started}
+        return self.store.finish_stage(
+            stage_id, {"tflite": self.store.artifacts.put(content, ".tflite")}, facts
+        )
 
     @property
-    def _model(self) -> Any:
+    def reference(self) -> Any:
+        """The unpruned float network."""
         if self._loaded is None:
-            self._loaded = load_reference(self._task, self._reference_path)
+            self._loaded = load_reference(self.task, self._reference_path)
         return self._loaded
+
+
+def shape_of(candidate: Candidate) -> Candidate:
+    """The candidate that stands for all of the same layers and sizes: tail and seed change weights only."""
+    if candidate.cut is None:
+        return Candidate(None, None)
+    return replace(candidate, frozen=True, seed=0)
+
+
+def timed_as(candidates: Sequence[Candidate]) -> dict[str, str]:
+    """Candidate -> the first one of the same shape, which is timed for all of them."""
+    first: dict[str, str] = {UNPRUNED: UNPRUNED}
+    for candidate in candidates:
+        first.setdefault(shape_of(candidate).key, candidate.key)
+    return {candidate.key: first[shape_of(candidate).key] for candidate in candidates}

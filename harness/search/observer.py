@@ -6,8 +6,8 @@ from harness.measure import PhaseTime
 class Observer:
     """Base that ignores everything; a user interface overrides what it shows."""
 
-    def started(self, candidates: int, boards: tuple[str, ...]) -> None:
-        """The search is about to make so many candidates and measure them on these boards."""
+    def started(self, candidates: int, boards: tuple[str, ...], steps: int) -> None:
+        """The search is about to judge so many candidates, each board in so many steps."""
 
     def training(self, candidate: str, epoch: int, epochs: int) -> None:
         """A candidate's training has done `epoch` of `epochs`."""
@@ -23,6 +23,9 @@ class Observer:
 
     def measured(self, board: str, candidate: str, found: bool) -> None:
         """A candidate's row of a board is there; `found` when it was in the store already."""
+
+    def passed_over(self, board: str, candidate: str, why: str) -> None:
+        """A candidate need not be trained for this board: a step of the search."""
 
     def failed(self, board: str, candidate: str, error: str, tries_left: int) -> None:
         """A board failed on a candidate."""

@@ -129,7 +129,7 @@ def _always_valid(other: Flags, differences: npt.NDArray[np.int64]) -> tuple[flo
     summed = 0
     for number, difference in enumerate(differences):
         mean = (total * drops - summed) / (total - number)
-        bet = (-1 < mean) & (mean < 1)
+        bet = (mean > -1) & (mean < 1)
         safe = np.where(bet, mean, 0.0)[:, None]
         up *= np.where(bet[:, None], 1 + _STAKES / (1 + safe) * (difference - safe), 1.0)
         down *= np.where(bet[:, None], 1 - _STAKES / (1 - safe) * (difference - safe), 1.0)

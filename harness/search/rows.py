@@ -32,6 +32,8 @@ def row_of(subject: Subject, board: LeasedBoard, **figures: Any) -> Measurement:
         head=subject.head,
         study=subject.study,
         seed=subject.seed,
+        trained=subject.trained,
+        padding_bytes=subject.padding_bytes or None,
         wait_states=_wait_states(board),
         recovery=_told(board.recoveries),
         **figures,

@@ -11,3 +11,8 @@ def choose_samples(split: Split, count: int | None, seed: int) -> Split:
         return split
     order = np.random.default_rng(seed).permutation(len(split))[:count]
     return split.take(np.sort(order))
+
+
+def shuffled(split: Split, seed: int) -> Split:
+    """All samples in a random order that is always the same, so that the first ones stand for all."""
+    return split.take(np.random.default_rng(seed).permutation(len(split)))

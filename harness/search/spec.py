@@ -11,7 +11,11 @@ from harness.measure import PerformanceRules
 from harness.pruning import DEFAULT_HEADS, load_recipe
 from harness.quantization import calibration_fingerprint
 from harness.search.limits import Limits
+from harness.search.objective import OBJECTIVES
 from harness.tasks import Task, reference_key
+
+TAILS = {"frozen": True, "unfrozen": False}
+"""What becomes of the kept part: its weights stay as they are, or are trained with the head."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +27,17 @@ class StudySpec:
         task: Data, metric and float model.
         boards: Board name -> name of its kind, in the order asked.
         limits: What the choice must keep to.
+        objective: One of `OBJECTIVES`.
         heads: Heads to try at every cut.
-        samples: Test samples asked while searching; None for all. The final figure uses all.
+        tails: Of `TAILS`, to try with each head.
+        widths: Factors on the heads' channels to try.
+        seeds: Of training, to try.
+        channels: Channel pruning trials on each board.
+        sparse: Share of weights set to 0 in a candidate made by magnitude pruning; None for no such candidate.
+        exhaustive: Whether every candidate is trained and fully measured.
+        samples: Most test samples asked while searching; None for all. The final figure uses all.
         recipe: Training recipe.
-        frozen: Whether the kept part's weights stay as they are.
-        seed: Of training and of the choice of samples.
+        seed: Of the order of samples and of channel pruning trials.
         toolchain: `"zig"` or `"gcc"`.
         reference: The user's own float model in place of the task's.
         rules: How latency is measured.
@@ -37,10 +47,16 @@ class StudySpec:
     task: Task
     boards: dict[str, str]
     limits: Limits
+    objective: str = "latency"
     heads: tuple[str, ...] = DEFAULT_HEADS
+    tails: tuple[str, ...] = ("frozen",)
+    widths: tuple[float, ...] = (1.0,)
+    seeds: tuple[int, ...] = (0,)
+    channels: int = 0
+    sparse: float | None = None
+    exhaustive: bool = False
     samples: int | None = None
     recipe: str = "quick"
-    frozen: bool = True
     seed: int = 0
     toolchain: str = "zig"
     reference: Path | None = None
@@ -51,6 +67,18 @@ class StudySpec:
             raise InputError("a search needs at least one board: give --board")
         if self.samples is not None and self.samples < 1:
             raise InputError(f"--samples must be at least 1, not {self.samples}")
+        if self.objective not in OBJECTIVES:
+            raise InputError(f"unknown objective {self.objective!r}; choose one of {', '.join(OBJECTIVES)}")
+        for tail in self.tails:
+            if tail not in TAILS:
+                raise InputError(f"unknown tail {tail!r}; known tails: {', '.join(TAILS)}")
+        for name in ("heads", "tails", "widths", "seeds"):
+            if not getattr(self, name):
+                raise InputError(f"--{name} needs at least one value")
+        if self.channels < 0:
+            raise InputError(f"--channels is a number of trials from 0, not {self.channels}")
+        if self.sparse is not None and not 0 < self.sparse < 1:
+            raise InputError(f"--sparse is a share between 0 and 1, not {self.sparse}")
 
     def options(self) -> dict[str, Any]:
         """All that changes the outcome, as JSON values: a study goes on only with the same."""
@@ -59,12 +87,18 @@ class StudySpec:
             "reference": reference_key(self.task, self.reference),
             "boards": self.boards,
             "limits": self.limits.to_json(),
+            "objective": self.objective,
             "heads": list(self.heads),
+            "tails": list(self.tails),
+            "widths": list(self.widths),
+            "seeds": list(self.seeds),
+            "channels": self.channels,
+            "sparse": self.sparse,
+            "exhaustive": self.exhaustive,
             "samples": self.samples,
             "recipe": self.recipe,
             "training": load_recipe(self.recipe).fingerprint(),
             "quantization": calibration_fingerprint(self.task.calibration),
-            "frozen": self.frozen,
             "seed": self.seed,
             "toolchain": self.toolchain,
             "firmware": {

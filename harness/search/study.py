@@ -1,34 +1,44 @@
-"""Runs a study: makes every candidate, measures each on every board, decides board by board."""
+"""Runs a study: makes and measures candidates on all boards at once, decides board by board."""
 
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 
-from harness.pruning import UNPRUNED
-from harness.search.decide import by_promise, decide
+from harness.bench import resolve
+from harness.errors import InputError
+from harness.pruning import Candidate
+from harness.search.board_search import BoardSearch
+from harness.search.compare import explain_differences
+from harness.search.crew import Crew
 from harness.search.evaluate import Evaluator
-from harness.search.models import CandidateModel, ModelShop
+from harness.search.evidence import Evidence
+from harness.search.models import timed_as
 from harness.search.observer import Observer
-from harness.search.samples import choose_samples
-from harness.search.spec import StudySpec
-from harness.search.subject import Subject
+from harness.search.samples import shuffled
+from harness.search.spec import TAILS, StudySpec
+from harness.search.strategies import confirm_best, measure_all, measure_first
+from harness.search.trainer import Trainer
 from harness.search.worker import BoardWorker
-from harness.store import Decision, Measurement, Store
-
-Rows = dict[str, Measurement]
-"""Candidate name -> its row on one board."""
-
+from harness.store import Decision, Store
 
 Boards = dict[str, tuple[BoardWorker, ThreadPoolExecutor]]
 """Board name -> its worker and the one thread that worker runs in."""
 
 
-def run_study(spec: StudySpec, store: Store, observer: Observer) -> dict[str, Decision]:
+def run_study(
+    spec: StudySpec, store: Store, observer: Observer, crew: Crew | None = None
+) -> dict[str, Decision]:
     """Run or go on with the study; what is in the store is not made, built or measured again.
 
-    Training happens in this thread; each board measures in a thread of its own meanwhile.
+    Models are made in one thread; each board measures in a thread of its own meanwhile.
+
+    Args:
+        spec: What is asked.
+        store: Where everything goes.
+        observer: Told of the progress.
+        crew: Who makes models and measures; this process where it is None.
 
     Returns:
         Board -> decision; the rows behind it are in the store.
@@ -37,108 +47,96 @@ def run_study(spec: StudySpec, store: Store, observer: Observer) -> dict[str, De
         InputError: An option or the data cannot be used, or the study was begun with others.
         BoardError: A board cannot be opened at all.
     """
+    crew = crew or Crew()
+    _check_meters(spec)
     store.open_study(spec.name, spec.task.name, spec.options())
     store.set_status(spec.name, "running")
-    shop = ModelShop(store, spec.task, spec.reference, recipe=spec.recipe, seed=spec.seed, frozen=spec.frozen)
-    candidates = shop.candidates(spec.heads)
-    observer.started(len(candidates), tuple(spec.boards))
-    search = Evaluator(
-        store, spec.toolchain, spec.rules, choose_samples(spec.task.test, spec.samples, spec.seed), "test"
+    shop = crew.shop(store, spec.task, spec.reference, recipe=spec.recipe)
+    candidates = shop.candidates(
+        spec.heads, tuple(TAILS[tail] for tail in spec.tails), spec.widths, spec.seeds
     )
-    with _board_threads(spec, observer) as boards:
-        pending: dict[str, list[Future[Measurement]]] = {board: [] for board in boards}
-        models: dict[str, CandidateModel] = {}
-        for candidate in candidates:
-            found = shop.is_made(candidate)
-            name = candidate.key
-            models[name] = shop.make(candidate, partial(observer.training, name))
-            observer.made(name, found)
-            for board, (worker, thread) in boards.items():
-                pending[board].append(thread.submit(worker.evaluate, search, _subject(spec, models[name])))
-            _raise_early(pending)
-        rows = {
-            board: {str(row.candidate): row for row in (future.result() for future in futures)}
-            for board, futures in pending.items()
+    observer.started(len(candidates), tuple(spec.boards), _steps(spec, candidates))
+    samples = shuffled(spec.task.test, spec.seed)
+    evaluator = Evaluator(store, spec.toolchain, spec.rules, samples, "test", layers=True)
+    unpruned: dict[str, Future[Evidence]] = {board: Future() for board in spec.boards}
+    # The trainer ends first, since boards may be waiting for it.
+    with _board_threads(spec, observer, crew) as boards, Trainer(shop, observer, crew.trainings) as trainer:
+        searches = {
+            board: BoardSearch(spec, board, worker, trainer, observer, evaluator, unpruned)
+            for board, (worker, _) in boards.items()
         }
-        decisions = _confirm_all(spec, boards, replace(search, samples=spec.task.test), models, rows)
+        running = [
+            boards[board][1].submit(partial(_run, search, candidates)) for board, search in searches.items()
+        ]
+        for future in wait(running, return_when=FIRST_EXCEPTION).done:
+            future.result()
+        decisions = {board: search.decision() for board, search in searches.items()}
+        counts = _counts(searches, trainer, len(candidates))
+    differs = explain_differences(decisions)
     for board, decision in decisions.items():
-        store.save_decision(spec.name, board, decision)
+        decisions[board] = replace(decision, facts={**decision.facts, "counts": counts, "differs": differs})
+        store.save_decision(spec.name, board, decisions[board])
     store.set_status(spec.name, "decided")
     return decisions
 
 
-def _subject(spec: StudySpec, model: CandidateModel) -> Subject:
-    candidate = model.candidate
-    return Subject(
-        model=model.path,
-        name=f"{spec.task.name}-{candidate.key}",
-        model_id=spec.task.model_id,
-        candidate=candidate.key,
-        cut=candidate.cut,
-        head=candidate.head,
-        study=spec.name,
-        seed=candidate.seed,
-    )
+def _run(search: BoardSearch, candidates: Sequence[Candidate]) -> None:
+    """A board's whole part; whoever waits for its unpruned model hears of an error too."""
+    strategy: Callable[[BoardSearch, Sequence[Candidate]], None]
+    strategy = measure_all if search.spec.exhaustive else measure_first
+    try:
+        strategy(search, candidates)
+        confirm_best(search)
+    except BaseException as error:
+        if not search.unpruned[search.board].done():
+            search.unpruned[search.board].set_exception(error)
+        raise
 
 
-def _confirm_all(
-    spec: StudySpec,
-    boards: Boards,
-    evaluator: Evaluator,
-    models: dict[str, CandidateModel],
-    rows: dict[str, Rows],
-) -> dict[str, Decision]:
-    """Decide board by board; what is chosen must hold on all test samples, as the unpruned model has them."""
+def _check_meters(spec: StudySpec) -> None:
+    """A limit on energy needs a meter: power times latency would be no measurement."""
+    if spec.limits.max_energy_uj is None:
+        return
+    for board in spec.boards:
+        unit = resolve(board)
+        if unit.meter is None and not unit.virtual:
+            raise InputError(
+                f"--max-energy-uj needs a power meter in the supply of {board}; add "
+                'meter = "lpm01a:PORT" to its row of the bench file or leave the limit out'
+            )
 
-    def on_all_samples(board: str, name: str) -> Future[Measurement]:
-        worker, thread = boards[board]
-        return thread.submit(worker.evaluate, evaluator, _subject(spec, models[name]))
 
-    assert evaluator.samples is not None
-    every = len(evaluator.samples)
-    able = [board for board in boards if rows[board][UNPRUNED].accuracy is not None]
-    whole = {
-        board: on_all_samples(board, UNPRUNED) for board in able if rows[board][UNPRUNED].samples != every
+def _steps(spec: StudySpec, candidates: Sequence[Candidate]) -> int:
+    """Steps of each board: one for each candidate, and one for each network that is timed untrained."""
+    timed = 0 if spec.exhaustive else len(set(timed_as(candidates).values())) - 1
+    return len(candidates) + timed
+
+
+def _counts(searches: dict[str, BoardSearch], trainer: Trainer, candidates: int) -> dict[str, int]:
+    """What was done, over all boards, and what measuring everything would have been."""
+    rows = [evidence.row for search in searches.values() for evidence in search.found.values()]
+    whole = len(next(iter(searches.values())).samples)
+    return {
+        "candidates": candidates,
+        "built": trainer.untrained_count,
+        "trained": trainer.trained_count,
+        "measured": sum(row is not None for row in rows),
+        "fully_measured": sum(row is not None and row.samples == whole for row in rows),
+        "boards": len(searches),
+        "samples": sum(row.samples or 0 for row in rows if row is not None),
+        "samples_exhaustive": candidates * len(searches) * whole,
     }
-    own = {board: whole[board].result() if board in whole else rows[board][UNPRUNED] for board in able}
-    decisions = {}
-    for board in boards:
-        # Where the unpruned model does not fit, it is taken from a board that holds it.
-        measured = [(own[b], rows[b][UNPRUNED]) for b in ([board] if board in able else able[:1])]
-        references = {
-            int(row.samples): float(row.accuracy)
-            for pair in measured
-            for row in pair
-            if row.samples is not None and row.accuracy is not None
-        }
-        final = dict(rows[board])
-        if board in own:
-            final[UNPRUNED] = own[board]
-        while ranked := by_promise(final, spec.limits, references):
-            if final[ranked[0]].samples == every:
-                break
-            final[ranked[0]] = on_all_samples(board, ranked[0]).result()
-        decisions[board] = decide(board, final, spec.limits, references)
-    return decisions
 
 
 @contextmanager
-def _board_threads(spec: StudySpec, observer: Observer) -> Iterator[Boards]:
+def _board_threads(spec: StudySpec, observer: Observer, crew: Crew) -> Iterator[Boards]:
     with ExitStack() as stack:
         boards = {}
         for board in spec.boards:
-            worker = stack.enter_context(BoardWorker(board, observer))
+            worker = stack.enter_context(crew.worker(board, observer))
             thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=board)
             # On an error or Ctrl-C, what is under way is given up and what has not begun is dropped.
             stack.callback(thread.shutdown, wait=True, cancel_futures=True)
             stack.callback(worker.stop)
             boards[board] = (worker, thread)
         yield boards
-
-
-def _raise_early(pending: dict[str, list[Future[Measurement]]]) -> None:
-    """Raise a board's error as soon as it is known, rather than after all training."""
-    for futures in pending.values():
-        for future in futures:
-            if future.done():
-                future.result()

@@ -18,6 +18,7 @@ class Subject:
         candidate: Name of the candidate in a study, with its `cut` and `head`.
         study: The study it belongs to.
         seed: Of the training.
+        trained: Whether its weights are those of the trained candidate; None outside a study.
         padding_bytes: Bytes put before its code, to shift it.
     """
 
@@ -29,6 +30,7 @@ class Subject:
     head: str | None = None
     study: str | None = None
     seed: int | None = None
+    trained: bool | None = None
     padding_bytes: int = 0
 
     @property

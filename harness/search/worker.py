@@ -11,6 +11,7 @@ from harness.config.kinds import load_kind
 from harness.errors import BoardError, BusyError, MeasurementError
 from harness.search.evaluate import Evaluator
 from harness.search.observer import Observer
+from harness.search.settings import Enough, never_enough
 from harness.search.subject import Subject
 from harness.store import Measurement
 
@@ -44,8 +45,16 @@ class BoardWorker:
         """Give up the measurement under way at its next step. For another thread to call."""
         self._stopping.set()
 
-    def evaluate(self, evaluator: Evaluator, subject: Subject) -> Measurement:
+    def evaluate(
+        self, evaluator: Evaluator, subject: Subject, enough: Enough = never_enough, *, step: bool = True
+    ) -> Measurement:
         """The row of `subject` on this board: from the store, measured now, or a row of failure.
+
+        Args:
+            evaluator: How to measure.
+            subject: What.
+            enough: When to stop asking for samples.
+            step: Whether the observer is told once it is there: a step of the search.
 
         Raises:
             InputError: The model cannot be run or does not go with the samples.
@@ -54,10 +63,10 @@ class BoardWorker:
             BoardError: The board cannot even be opened.
             CancelledError: `stop` was called.
         """
-        label = subject.candidate or subject.name
+        label = (subject.candidate or subject.name) + (" untrained" if subject.trained is False else "")
         found = evaluator.find(subject, self._name)
         if found is not None:
-            self._observer.measured(self._name, label, True)
+            self._measured(label, True, step)
             return found
         for tries_left in reversed(range(_TRIES)):
             try:
@@ -66,6 +75,7 @@ class BoardWorker:
                     self._opened(evaluator, subject),
                     partial(self._progress, label),
                     partial(self._observer.predicted, self._name),
+                    enough,
                 )
             except BusyError:
                 raise
@@ -77,9 +87,13 @@ class BoardWorker:
                 if self._leased is None:
                     raise
                 row = evaluator.record_failure(subject, self._leased, error)
-            self._observer.measured(self._name, label, False)
+            self._measured(label, False, step)
             return row
         raise AssertionError("unreachable")
+
+    def _measured(self, label: str, found: bool, step: bool) -> None:
+        if step:
+            self._observer.measured(self._name, label, found)
 
     def _progress(self, label: str, phase: str, done: int, total: int) -> None:
         if self._stopping.is_set():

@@ -1,0 +1,84 @@
+"""The thread that makes models, for all boards of a search; several where a farm trains."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+
+from harness.pruning import UNPRUNED, Candidate
+from harness.search.models import CandidateModel, ModelShop
+from harness.search.observer import Observer
+
+
+class Trainer:
+    """Makes models in the order asked, each once. Use as a context manager; it may be asked by any thread.
+
+    Args:
+        shop: Where models come from.
+        observer: Told of the progress.
+        threads: Models that are made at the same time.
+    """
+
+    def __init__(self, shop: ModelShop, observer: Observer, threads: int = 1) -> None:
+        self.shop = shop
+        self._observer = observer
+        self._thread = ThreadPoolExecutor(threads, "trainer")
+        self._lock = threading.Lock()
+        self._asked: dict[tuple[str, bool], Future[CandidateModel]] = {}
+        self._stopping = threading.Event()
+
+    def __enter__(self) -> "Trainer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def untrained(self, candidate: Candidate) -> "Future[CandidateModel]":
+        """The candidate's network before training."""
+        return self._once((candidate.key, False), lambda: self.shop.untrained(candidate))
+
+    def trained(self, candidate: Candidate) -> "Future[CandidateModel]":
+        """The trained candidate."""
+        return self.run(
+            candidate.key, lambda on_epoch: self.shop.make(candidate, lambda *step: on_epoch("", *step))
+        )
+
+    def run(
+        self, key: str, make: Callable[[Callable[[str, int, int], None]], CandidateModel]
+    ) -> "Future[CandidateModel]":
+        """What `make` makes under the name `key`; it is given what to call with phase, epochs done and in all."""
+
+        def made() -> CandidateModel:
+            model = make(lambda phase, done, total: self._epoch(f"{key} {phase}".strip(), done, total))
+            self._observer.made(key, model.found)
+            return model
+
+        return self._once((key, True), made)
+
+    @property
+    def trained_count(self) -> int:
+        """Candidates that were trained or found trained; the unpruned network is none of them."""
+        with self._lock:
+            done = [key for (key, trained), asked in self._asked.items() if trained and _succeeded(asked)]
+        return len(set(done) - {UNPRUNED})
+
+    @property
+    def untrained_count(self) -> int:
+        """Networks that were built untrained or found so."""
+        with self._lock:
+            return sum(_succeeded(asked) for (_, trained), asked in self._asked.items() if not trained)
+
+    def _once(self, key: tuple[str, bool], make: Callable[[], CandidateModel]) -> "Future[CandidateModel]":
+        with self._lock:
+            if key not in self._asked:
+                self._asked[key] = self._thread.submit(make)
+            return self._asked[key]
+
+    def _epoch(self, label: str, done: int, total: int) -> None:
+        if self._stopping.is_set():
+            raise CancelledError
+        self._observer.training(label, done, total)
+
+
+def _succeeded(future: "Future[CandidateModel]") -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None

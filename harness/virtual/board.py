@@ -10,7 +10,8 @@ from harness.config.faults import Faults
 from harness.config.kinds import BoardKind
 from harness.virtual.chip import chip_of
 from harness.virtual.clock import Clock
-from harness.virtual.core import Core, Fault
+from harness.virtual.core import Core
+from harness.virtual.core_state import Fault
 from harness.virtual.cortexm.breakpoints import BreakpointUnit
 from harness.virtual.cortexm.rom_table import PARTS, RomTable, identity
 from harness.virtual.cortexm.scs import SystemControl

@@ -3,7 +3,6 @@
 Loaded into every process that uses pyOCD on this machine, so it imports nothing heavy.
 """
 
-import socket
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,25 +16,12 @@ from pyocd.probe.debug_probe import DebugProbe
 
 from harness.virtual import records, wire
 from harness.virtual.stm32.debug_target import provide
+from harness.virtual.transfers import Transfers
 from harness.virtual.wire import Operation
-
-_TIMEOUT_S = 30.0
-# Operations are sent together; this many bytes of them at most.
-_BATCH_BYTES = 1 << 16
-
-
-class _Batch:
-    """Operations on their way, and the words they brought back."""
-
-    def __init__(self) -> None:
-        self.request = bytearray()
-        self.words = 0
-        self.error: Exception | None = None
-        self.reply: tuple[int, ...] | None = None
 
 
 class VirtualProbe(DebugProbe):  # type: ignore[misc]  # pyOCD is untyped here
-    """The probe of one virtual board. Writes are posted; a read sends everything before it along.
+    """The probe of one virtual board.
 
     Args:
         record: The board.
@@ -44,10 +30,9 @@ class VirtualProbe(DebugProbe):  # type: ignore[misc]  # pyOCD is untyped here
     def __init__(self, record: records.Record) -> None:
         super().__init__()
         self._record = record
-        self._connection: socket.socket | None = None
+        self._transfers: Transfers | None = None
         self._connected = False
         self._in_reset = False
-        self._batch = _Batch()
 
     @classmethod
     def get_all_connected_probes(
@@ -100,7 +85,7 @@ class VirtualProbe(DebugProbe):  # type: ignore[misc]  # pyOCD is untyped here
 
     @property
     def is_open(self) -> bool:
-        return self._connection is not None
+        return self._transfers is not None
 
     @property
     def capabilities(self) -> set[DebugProbe.Capability]:
@@ -118,28 +103,18 @@ class VirtualProbe(DebugProbe):  # type: ignore[misc]  # pyOCD is untyped here
         return board
 
     def open(self) -> None:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(_TIMEOUT_S)
-        try:
-            connection.connect(self._record.debug_socket)
-            wire.send(connection, wire.encode(Operation(wire.OPEN, 0, 1)))
-            status, _ = wire.decode_reply(wire.receive(connection))
-        except OSError as error:
-            connection.close()
-            raise exceptions.ProbeError(f"virtual board {self.unique_id} does not answer: {error}") from error
-        if status != wire.OK:
-            connection.close()
-            raise exceptions.ProbeError(f"virtual board {self.unique_id} refuses to open its probe")
-        self._connection = connection
-        self._batch = _Batch()
+        self._transfers = Transfers(self.unique_id, self._record.debug_socket)
 
     def close(self) -> None:
-        if self._connection is not None:
-            try:
-                self.flush()
-            finally:
-                self._connection.close()
-                self._connection = None
+        if self._transfers is not None:
+            transfers, self._transfers = self._transfers, None
+            transfers.close()
+
+    @property
+    def _line(self) -> Transfers:
+        if self._transfers is None:
+            raise exceptions.ProbeError(f"virtual board {self.unique_id} is not open")
+        return self._transfers
 
     def connect(self, protocol: DebugProbe.Protocol | None = None) -> None:
         if protocol not in (None, DebugProbe.Protocol.DEFAULT, DebugProbe.Protocol.SWD):
@@ -160,78 +135,41 @@ class VirtualProbe(DebugProbe):  # type: ignore[misc]  # pyOCD is untyped here
 
     def assert_reset(self, asserted: bool) -> None:
         self._in_reset = asserted
-        self._post(Operation(wire.RESET_LINE, 0, 1, (int(asserted),)))
-        self.flush()
+        self._line.post(Operation(wire.RESET_LINE, 0, 1, (int(asserted),)))
+        self._line.flush()
 
     def is_reset_asserted(self) -> bool:
         return self._in_reset
 
     def flush(self) -> None:
-        batch = self._batch
-        self._send()
-        if batch.error is not None:
-            raise batch.error
+        if self._transfers is not None:
+            self._transfers.flush()
 
     # Transfers.
 
     def read_dp(self, addr: int, now: bool = True) -> Any:
-        return self._one(self._read(Operation(wire.READ_DP, addr & 0xC, 1)), now)
+        return _one(self._line.read(Operation(wire.READ_DP, addr & 0xC, 1)), now)
 
     def write_dp(self, addr: int, data: int) -> None:
-        self._post(Operation(wire.WRITE_DP, addr & 0xC, 1, (data & 0xFFFF_FFFF,)))
+        self._line.post(Operation(wire.WRITE_DP, addr & 0xC, 1, (data & 0xFFFF_FFFF,)))
 
     def read_ap(self, addr: int, now: bool = True) -> Any:
-        return self._one(self._read(Operation(wire.READ_AP, addr & 0xC, 1)), now)
+        return _one(self._line.read(Operation(wire.READ_AP, addr & 0xC, 1)), now)
 
     def write_ap(self, addr: int, data: int) -> None:
-        self._post(Operation(wire.WRITE_AP, addr & 0xC, 1, (data & 0xFFFF_FFFF,)))
+        self._line.post(Operation(wire.WRITE_AP, addr & 0xC, 1, (data & 0xFFFF_FFFF,)))
 
     def read_ap_multiple(self, addr: int, count: int = 1, now: bool = True) -> Any:
-        result = self._read(Operation(wire.READ_AP, addr & 0xC, count))
+        result = self._line.read(Operation(wire.READ_AP, addr & 0xC, count))
         return result() if now else result
 
     def write_ap_multiple(self, addr: int, values: Sequence[int]) -> None:
         words = tuple(value & 0xFFFF_FFFF for value in values)
-        self._post(Operation(wire.WRITE_AP, addr & 0xC, len(words), words))
+        self._line.post(Operation(wire.WRITE_AP, addr & 0xC, len(words), words))
 
-    @staticmethod
-    def _one(result: Callable[[], Sequence[int]], now: bool) -> Any:
-        return result()[0] if now else lambda: result()[0]
 
-    def _post(self, operation: Operation) -> None:
-        self._batch.request += wire.encode(operation)
-        if len(self._batch.request) > _BATCH_BYTES:
-            self.flush()
-
-    def _read(self, operation: Operation) -> Callable[[], Sequence[int]]:
-        batch, start = self._batch, self._batch.words
-        batch.request += wire.encode(operation)
-        batch.words += operation.count
-
-        def result() -> Sequence[int]:
-            if batch is self._batch:
-                self._send()
-            if batch.reply is not None and len(batch.reply) >= start + operation.count:
-                return batch.reply[start : start + operation.count]
-            raise batch.error or exceptions.TransferError("no reply")
-
-        return result
-
-    def _send(self) -> None:
-        batch, self._batch = self._batch, _Batch()
-        if not batch.request:
-            return
-        if self._connection is None:
-            batch.error = exceptions.ProbeError(f"virtual board {self.unique_id} is not open")
-            return
-        try:
-            wire.send(self._connection, bytes(batch.request))
-            status, batch.reply = wire.decode_reply(wire.receive(self._connection))
-        except OSError as error:
-            batch.error = exceptions.ProbeDisconnected(f"virtual board {self.unique_id} is gone: {error}")
-            return
-        if status != wire.OK:
-            batch.error = exceptions.TransferFaultError()
+def _one(result: Callable[[], Sequence[int]], now: bool) -> Any:
+    return result()[0] if now else lambda: result()[0]
 
 
 def resize(memory_map: MemoryMap, origin: int, length: int) -> None:

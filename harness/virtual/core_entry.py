@@ -1,11 +1,27 @@
-"""Exception entry, which the emulator leaves to us: stacks the frame and goes to the handler."""
+"""Reset and exception entry, which the emulator leaves to us: what the core does to its registers and its stack."""
 
-from harness.virtual.core_registers import LR, PACKED, PC, PSP, SP, XPSR, CoreRegisters
+from harness.virtual.core_registers import LR, MSP, PACKED, PC, PSP, SP, XPSR, CoreRegisters
 from harness.virtual.memory import Bus, BusError
 
 _EXC_RETURN_MSP, _EXC_RETURN_PSP = 0xFFFF_FFF9, 0xFFFF_FFFD
 _THUMB = 1 << 24
 _USES_PSP = 2 << 24  # CONTROL.SPSEL in the packed register
+
+
+def enter_reset(registers: CoreRegisters, bus: Bus) -> int:
+    """Load stack and PC from the vector table at 0, as the core does after a reset.
+
+    Returns:
+        The vector: address of the first instruction, with bit 0 set if it is one.
+    """
+    for selector in (*range(13), PSP, PACKED):
+        registers[selector] = 0
+    stack, start = bus.load(0, 4), bus.load(4, 4)
+    registers[XPSR] = _THUMB
+    registers[MSP] = stack & ~3
+    registers[LR] = 0xFFFF_FFFF
+    registers[PC] = start
+    return start
 
 
 def enter_exception(registers: CoreRegisters, bus: Bus, vector_address: int) -> bool:

@@ -5,7 +5,8 @@ from harness.measure.anomaly import AnomalyScores, anomaly_scores
 from harness.measure.energy import Energy, measure_energy
 from harness.measure.journal import Journal
 from harness.measure.layers import LayerCycles, LayerProfile, measure_layers
-from harness.measure.loading import LOADS, Loader, SerialLoader, StrictLoader, SwdLoader, make_loader
+from harness.measure.loader import Loader
+from harness.measure.loading import LOADS, SerialLoader, StrictLoader, SwdLoader, make_loader
 from harness.measure.memory import measure_stack
 from harness.measure.performance import (
     MLPERF_TINY,

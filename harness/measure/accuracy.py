@@ -12,7 +12,8 @@ import numpy.typing as npt
 from harness.dut import Dut
 from harness.errors import InputError
 from harness.measure.journal import Journal
-from harness.measure.loading import Loader, Output, StrictLoader
+from harness.measure.loader import Loader, Output
+from harness.measure.loading import StrictLoader
 from harness.measure.statistics import auc, auc_interval, wilson_interval
 
 

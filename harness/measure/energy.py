@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.dut import Dut
 from harness.errors import MeterError
-from harness.measure.loading import Loader
+from harness.measure.loader import Loader
 from harness.measure.meters import Meter, Window
 from harness.measure.performance import PerformanceRules
 

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import numpy as np
 
 from harness.errors import StoreError
-from harness.measure.loading import Output
+from harness.measure.loader import Output
 
 
 class Journal:

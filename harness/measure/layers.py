@@ -6,7 +6,8 @@ from typing import Any
 from harness.dut import Dut
 from harness.errors import MeasurementError
 from harness.firmware import Image
-from harness.measure.loading import Loader, StrictLoader
+from harness.measure.loader import Loader
+from harness.measure.loading import StrictLoader
 
 # What the layers' own times may miss of the whole: the calls between them.
 _TOLERANCE = 0.01

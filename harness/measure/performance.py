@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from harness.dut import Dut
 from harness.errors import TimerError
-from harness.measure.loading import Loader, StrictLoader
+from harness.measure.loader import Loader
+from harness.measure.loading import StrictLoader
 from harness.measure.window import Stopwatch, Window
 
 SPREAD_LIMIT = 0.01

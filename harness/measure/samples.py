@@ -1,6 +1,5 @@
 """Labelled samples that the user brings: an `.npz` file, or a folder in EnergyRunner's layout."""
 
-import csv
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import InputError
+from harness.measure.labels import LabelRow, read_labels, read_rows
 
 _LABELS_FILE = "y_labels.csv"
 _X_KEYS, _Y_KEYS = ("x", "x_test"), ("y", "y_test")
@@ -81,7 +81,7 @@ def _read_archive(path: Path, shape: tuple[int, ...], labels: Path | None) -> Gi
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             x = _first(archive, _X_KEYS, path)
-            y = _read_labels(labels) if labels else _first(archive, _Y_KEYS, path)
+            y = read_labels(labels) if labels else _first(archive, _Y_KEYS, path)
             names = [str(name) for name in archive["names"]] if "names" in archive else None
     except FileNotFoundError as error:
         raise InputError(
@@ -109,49 +109,8 @@ def _first(archive: Any, keys: tuple[str, ...], path: Path) -> npt.NDArray[Any]:
     raise InputError(f"{path} has no array {' or '.join(keys)}; it has {', '.join(archive)}")
 
 
-def _read_labels(path: Path) -> npt.NDArray[Any]:
-    if path.suffix == ".npy":
-        try:
-            found: npt.NDArray[Any] = np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            raise InputError(f"cannot read the labels {path}: {error}") from error
-        return found
-    return np.array([row.label for row in _rows(path)], np.int64)
-
-
-@dataclass(frozen=True)
-class _Row:
-    """A line of `y_labels.csv`: a file, its class, and how windows lie in it, in bytes."""
-
-    file: str
-    label: int
-    window: int | None
-    stride: int | None
-
-
-def _rows(path: Path) -> list[_Row]:
-    try:
-        lines = list(csv.reader(path.read_text().splitlines()))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the labels {path}: {error}") from error
-    found = []
-    for number, cells in enumerate(lines, start=1):
-        numbers = [cell.strip() for cell in cells[1:]]
-        whole = len(cells) in (3, 5) and all(cell.isascii() and cell.isdigit() for cell in numbers)
-        if not whole or int(numbers[1]) >= int(numbers[0]) or cells[0] != Path(cells[0]).name:
-            raise InputError(
-                f"{path} line {number}: expected 'file,classes,class' or 'file,classes,class,window,stride', "
-                f"found {','.join(cells)!r}"
-            )
-        window, stride = (int(numbers[2]), int(numbers[3])) if len(numbers) == 4 else (None, None)
-        found.append(_Row(cells[0], int(numbers[1]), window, stride))
-    if not found:
-        raise InputError(f"{path} has no labels; expected lines 'file,classes,class'")
-    return found
-
-
 def _read_folder(folder: Path, shape: tuple[int, ...], labels: Path) -> GivenSamples:
-    rows = _rows(labels)
+    rows = read_rows(labels)
     named = [row.file for row in rows]
     _agree(
         labels,
@@ -187,7 +146,7 @@ def _agree(labels: Path, what: str, names: list[str]) -> None:
         )
 
 
-def _windows(path: Path, row: _Row, shape: tuple[int, ...]) -> npt.NDArray[Any]:
+def _windows(path: Path, row: LabelRow, shape: tuple[int, ...]) -> npt.NDArray[Any]:
     """Samples of one file: itself, or its windows of float32."""
     content = path.read_bytes()
     size = int(np.prod(shape))

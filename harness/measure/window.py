@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from harness.dut import Dut
 from harness.errors import TimerError
-from harness.measure.loading import Loader
+from harness.measure.loader import Loader
 from harness.units import cycles_to_us
 
 # The device's microsecond stamps and its cycle counter must agree: both come from one timer.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from harness.measure import Accuracy
-from harness.measure.loading import Output
+from harness.measure.loader import Output
 from harness.pruning import UNPRUNED, Candidate
 from harness.search.decide import decide, feasible
 from harness.search.evaluate import Evaluator

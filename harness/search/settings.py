@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from harness.measure import GivenSamples, PerformanceRules
-from harness.measure.loading import Output
+from harness.measure.loader import Output
 from harness.store import Store
 from harness.tasks import Split
 

@@ -7,9 +7,10 @@ The room is also a verb: `harness.bench(...)`.
 from collections.abc import Callable
 from typing import Any
 
-from harness.bench.board import LeasedBoard, open_board
+from harness.bench.board import LeasedBoard
 from harness.bench.inventory import load_bench, resolve
 from harness.bench.listing import BoardRow, list_boards
+from harness.bench.opening import open_board
 from harness.bench.programmer import FlashReport
 from harness.bench.recovery import RecoveryStep
 from harness.bench.unit import Unit

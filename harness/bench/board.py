@@ -1,34 +1,23 @@
 """A board in the hands of this process: flash it, open its serial port, reset it, ask why it is silent."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import serial
 
 from harness.bench.chip import check_chip
+from harness.bench.connection import Connection
 from harness.bench.fault import describe_fault
-from harness.bench.inventory import resolve
-from harness.bench.lease import lease
-from harness.bench.probe import (
-    UnexpectedChipError,
-    abandon,
-    connected_probes,
-    mapped_errors,
-    open_session,
-    preload,
-)
+from harness.bench.probe import connected_probes, mapped_errors
 from harness.bench.programmer import FlashReport, Segment, load_segments, program, verify
-from harness.bench.quarantine import refuse_quarantined
 from harness.bench.recovery import GENTLE, STEPS, RecoveryStep, recover
 from harness.bench.spawn import VirtualProcess
 from harness.bench.symbols import Symbols
 from harness.bench.unit import Unit
-from harness.config.kinds import BoardKind, load_kind
-from harness.errors import BoardError, InputError, LinkError, ProbeError
+from harness.config.kinds import BoardKind
+from harness.errors import InputError, LinkError, ProbeError
 
 if TYPE_CHECKING:
     from harness.firmware import Image
@@ -71,9 +60,9 @@ class LeasedBoard:
         self.recoveries: list[RecoveryStep] = []
         self._process = process
         self._on_recovery = on_recovery
-        self._session: Any = None
         self._symbols = Symbols()
         self.probe_uid, self.port_path = process.wait_ready() if process else (unit.probe, unit.port)
+        self._connection = Connection(self.name, self.probe_uid, kind, self.virtual)
         self.meter = f"lpm01a:{process.meter_port}" if process else unit.meter
 
     def flash(self, image: "Image | Path") -> FlashReport:
@@ -191,10 +180,7 @@ class LeasedBoard:
 
     def close(self) -> None:
         """Let the probe go; the program runs on."""
-        if self._session is not None:
-            session, self._session = self._session, None
-            with mapped_errors(self.name, "disconnecting"):
-                session.close()
+        self._connection.close()
 
     # What the steps of a recovery need.
 
@@ -205,26 +191,7 @@ class LeasedBoard:
             ProbeError: It cannot be opened.
             WrongChipError: Another chip is there.
         """
-        if self._session is not None:
-            session, self._session = self._session, None
-            abandon(session)
-        open_this = partial(open_session, self.name, self.probe_uid, self.kind, self.virtual)
-        session = None
-        try:
-            session = open_this(under_reset=under_reset, frequency_hz=frequency_hz)
-            check_chip(session, self.name, self.kind)
-        except BoardError as error:
-            if session is not None:
-                abandon(session)
-            if isinstance(error, UnexpectedChipError) or (session and isinstance(error, ProbeError)):
-                self._refuse_other_chip(open_this)
-            raise
-        self._session = session
-
-    def _refuse_other_chip(self, open_this: Callable[..., Any]) -> None:
-        """Ask the chip what it is as pyOCD can of any; what pyOCD does for the kind's own may disturb another one."""
-        with suppress(ProbeError), closing(open_this(target="cortex_m")) as session:
-            check_chip(session, self.name, self.kind)
+        self._connection.reconnect(under_reset=under_reset, frequency_hz=frequency_hz)
 
     def mass_erase(self) -> None:
         """Erase all of the chip's flash.
@@ -255,49 +222,7 @@ class LeasedBoard:
             ProbeError: The probe cannot be opened.
             WrongChipError: Another chip is there than the kind says.
         """
-        if self._session is None:
-            self.reconnect()
-        return self._session
+        return self._connection.session()
 
     def _recover(self, doing: str, action: Callable[[], T], steps: Iterable[str] = STEPS) -> T:
         return recover(self, doing, action, steps, self._on_recovery)
-
-
-@contextmanager
-def open_board(
-    board: str | Unit,
-    *,
-    wait_s: float = 0.0,
-    even_quarantined: bool = False,
-    on_recovery: Callable[[RecoveryStep], None] = lambda step: None,
-) -> Iterator[LeasedBoard]:
-    """Lease a board, and start it if it is a virtual one that nobody serves.
-
-    Args:
-        board: Name of a unit of the bench file, or `virtual:<kind>`, which may have `?<settings>`.
-        wait_s: How long to wait for another holder of the lease.
-        even_quarantined: Whether to open a board that is set aside, to examine it.
-        on_recovery: Told of each step that is taken to mend it.
-
-    Raises:
-        InputError: There is no such board.
-        BusyError: Another process holds it.
-        QuarantinedError: It is set aside.
-        ProbeError: The virtual board does not start.
-    """
-    unit = board if isinstance(board, Unit) else resolve(board)
-    kind = load_kind(unit.kind)
-    if not even_quarantined:
-        refuse_quarantined(unit.name)
-    with lease(unit, wait_s):
-        process = None if unit.standing else VirtualProcess(unit.name, unit.kind, unit.options)
-        try:
-            preload()
-            leased = LeasedBoard(unit, kind, process, on_recovery)
-            try:
-                yield leased
-            finally:
-                leased.close()
-        finally:
-            if process:
-                process.close()

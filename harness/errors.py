@@ -25,11 +25,24 @@
     └── SearchError (7)            no candidate can be chosen
 """
 
+from typing import Any
+
 
 class HarnessError(Exception):
     """Base of all deliberate errors. Its text is one sentence: what, where, what to do."""
 
     exit_code = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Python's own way calls the class with the text alone, and some take more.
+        return _again, (type(self), self.args, vars(self))
+
+
+def _again(kind: type[HarnessError], arguments: tuple[Any, ...], fields: dict[str, Any]) -> HarnessError:
+    """An error that was sent from another process."""
+    error = kind.__new__(kind, *arguments)
+    vars(error).update(fields)
+    return error
 
 
 class InputError(HarnessError):

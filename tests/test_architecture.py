@@ -22,6 +22,7 @@ ROOMS = [
     "search",
     "report",
     "nightly",
+    "farm",
     "cli",
 ]
 FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))

@@ -26,6 +26,7 @@ _VERBS = {
     "search": "harness.cli.search:search",
     "shrink": "harness.cli.shrink:shrink",
     "submission": "harness.cli.submission:submission",
+    "worker": "harness.cli.worker:worker",
 }
 
 

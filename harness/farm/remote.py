@@ -1,0 +1,120 @@
+"""What runs on the farm's workers."""
+
+import hashlib
+import time
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from harness.config.paths import cache_dir, ensure_writable
+from harness.errors import HarnessError
+from harness.pruning import Candidate, FeatureCache, load_recipe, train_candidate
+from harness.search.evaluate import Evaluator
+from harness.search.observer import Observer
+from harness.search.subject import Subject
+from harness.search.worker import BoardWorker
+from harness.store import Measurement, Store
+from harness.tasks import Task, load_reference
+
+_ARTIFACTS = {"outputs_sha256": ".csv", "layers_sha256": ".json"}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A row from another machine.
+
+    Attributes:
+        row: As that machine's own store has it.
+        artifacts: Suffix and content of each artifact that the row names.
+    """
+
+    row: Measurement
+    artifacts: tuple[tuple[str, bytes], ...]
+
+
+def measure(evaluator: dict[str, Any], subject: Subject, model: bytes, board: str) -> Measured | HarnessError:
+    """Measure a model on a board of this machine.
+
+    Images, and the answers of runs that were killed, are kept in a store in this machine's cache, so that a job
+    that comes again goes on.
+
+    Args:
+        evaluator: Fields of an `Evaluator` but its store.
+        subject: What is measured; its file is the other machine's.
+        model: The file's content.
+        board: Name of the unit here.
+
+    Returns:
+        The row, or what kept it from being measured.
+    """
+    try:
+        with Store(cache_dir() / "farm") as store, BoardWorker(board, Observer()) as worker:
+            path = store.artifacts.path(store.artifacts.put(model, ".tflite"))
+            local = replace(subject, model=path, study=None)  # the study is in the other machine's store
+            row = worker.evaluate(Evaluator(store=store, **evaluator), local)
+            names = [(getattr(row, column), suffix) for column, suffix in _ARTIFACTS.items()]
+            return Measured(
+                row, tuple((suffix, store.artifacts.read(name)) for name, suffix in names if name)
+            )
+    except HarnessError as error:
+        return error
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model from another machine.
+
+    Attributes:
+        tflite: The int8 file's content.
+        facts: Seconds and accuracies of its making.
+    """
+
+    tflite: bytes
+    facts: dict[str, Any]
+
+
+def train(task: Task, reference: bytes, candidate: Candidate, recipe: str) -> Trained | HarnessError:
+    """Train and quantise a candidate on this machine.
+
+    Args:
+        task: Data to train on.
+        reference: The unpruned network as a `.keras` file's content.
+        candidate: What to train.
+        recipe: Name of the training recipe.
+    """
+    from harness.quantization import quantize
+
+    try:
+        network, features = _network(task.fingerprint, reference, _Hidden(task))
+        trained = train_candidate(
+            network, candidate, task, load_recipe(recipe), features=features, on_epoch=lambda epoch: None
+        )
+        started = time.monotonic()
+        content = quantize(trained.model, task.calibration)
+    except HarnessError as error:
+        return error
+    seconds = {"train_s": trained.seconds, "quantize_s": time.monotonic() - started}
+    return Trained(content, {**seconds, "val_accuracy": trained.val_accuracy})
+
+
+class _Hidden:
+    """Passes a task by the cache's comparison: its fingerprint stands for it."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Hidden)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+@lru_cache(maxsize=1)
+def _network(fingerprint: str, reference: bytes, hidden: _Hidden) -> tuple[Any, FeatureCache]:
+    """The unpruned network, read once, and its feature maps, computed once."""
+    folder: Path = ensure_writable(cache_dir() / "farm-references")
+    path = folder / f"{hashlib.sha256(reference).hexdigest()}.keras"
+    path.write_bytes(reference)
+    return load_reference(hidden.task, path), FeatureCache()

@@ -43,7 +43,7 @@ class Measurement:
         probe: Unique id of the debug probe.
         serial_settings: Port, speed and framing, as `/dev/ttyACM0 115200 8N1`.
         model_sha256: Of the `.tflite` file.
-        model_name: What people call the model; with `board` the key of its history.
+        model_name: What people call the model.
         candidate: Name of the candidate within the study.
         cut: Layer after which the model was cut; None for the unpruned model.
         head: Head put there.

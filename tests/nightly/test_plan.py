@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import InputError
-from harness.nightly import Thresholds, read_plan
+from harness.nightly import Plan, Thresholds, read_plan
 
 GOOD = """
 retries = 2
@@ -99,3 +99,14 @@ def test_plan_that_is_not_there_or_empty(folder: Path) -> None:
         read_plan(folder / "none.toml")
     with pytest.raises(InputError, match="key 'jobs'"):
         read_plan(write(folder, ""))
+
+
+def test_the_example_of_the_page_shows_the_defaults(folder: Path) -> None:
+    from tests.docs.blocks import DOCS, file_block
+
+    (folder / "kws.tflite").touch()
+    plan = read_plan(write(folder, file_block(DOCS / "nightly.md", "nightly.toml")))
+    without = {"jobs", "budget_minutes", "notify"}
+    defaults = Plan(jobs=plan.jobs)
+    assert plan.model_dump(exclude=without) == defaults.model_dump(exclude=without)
+    assert plan.jobs[1].study == "first"

@@ -38,8 +38,6 @@ def search(
     tails: Sequence[str] = ("frozen",),
     widths: Sequence[float] = (1.0,),
     seeds: Sequence[int] = (0,),
-    channels: int = 0,
-    sparse: float | None = None,
     exhaustive: bool = False,
     samples: int | None = None,
     recipe: str = "quick",
@@ -76,12 +74,10 @@ def search(
         tails: `"frozen"`, `"unfrozen"` or both: what becomes of the kept part's weights.
         widths: Factors on the heads' channels to try.
         seeds: Of training, to try.
-        channels: Channel pruning trials on each board.
-        sparse: Share of weights to set to 0 in a candidate made by magnitude pruning.
         exhaustive: Train and fully measure every candidate.
         samples: Most test samples asked while searching; None for all. The final figures use all.
         recipe: Training recipe.
-        seed: Of the order of samples and of trials.
+        seed: Of the order of the samples.
         toolchain: `"zig"` or `"gcc"`.
         reference: The user's own float model (`.keras`) in place of the task's.
         rules: How latency is measured.
@@ -111,8 +107,6 @@ def search(
             tails=tuple(tails),
             widths=tuple(widths),
             seeds=tuple(seeds),
-            channels=channels,
-            sparse=sparse,
             exhaustive=exhaustive,
             samples=samples,
             recipe=recipe,

@@ -17,6 +17,7 @@ _MOST = {
     "accuracy": "the most accurate",
     "pareto": "the fastest",
 }
+_UNTRAINED = "not trained"
 
 
 def decide(
@@ -33,14 +34,14 @@ def decide(
     """
     faults = {name: find_fault(evidence, limits, standard) for name, evidence in found.items()}
     rows = {str(row.candidate): row for row in feasible(found, limits, objective, standard)}
-    on_front = {str(row.candidate) for row in front(rows.values())}
+    on_front = [str(row.candidate) for row in front(rows.values())]
     facts: dict[str, Any] = {
         "limits": limits.to_json(),
         "objective": objective,
         "reference_accuracy": standard.accuracy,
         "measured": sum(_is_measured(evidence) for evidence in found.values()),
         "candidates": len(found),
-        "front": [name for name in rows if name in on_front],
+        "front": on_front,
         "evidence": {name: _facts(evidence, standard) for name, evidence in found.items()},
     }
     if not rows:
@@ -48,7 +49,8 @@ def decide(
             candidate=None,
             sentence=f"No candidate meets the limits on {board}{_nearest(faults)}.",
             verdicts={
-                name: fault.text if fault else found[name].outdone or "" for name, fault in faults.items()
+                name: found[name].outdone or (fault.text if fault else _UNTRAINED)
+                for name, fault in faults.items()
             },
             facts=facts,
         )
@@ -60,6 +62,8 @@ def decide(
             texts[name] = "chosen"
         elif evidence.outdone or fault:
             texts[name] = evidence.outdone or (fault.text if fault else "")
+        elif evidence.row is None:
+            texts[name] = _UNTRAINED
         elif objective == "pareto" and name in on_front:
             texts[name] = "on the front"
         else:

@@ -106,7 +106,7 @@ class ModelShop:
             return build_candidate(self.reference, shape, classes, self.task.calibration), {}
 
         shape = shape_of(candidate)
-        return self.made("untrained", {"candidate": shape.key}, candidate, build, trained=False)
+        return self._made("untrained", {"candidate": shape.key}, candidate, build, trained=False)
 
     def make(self, candidate: Candidate, on_epoch: Callable[[int, int], None]) -> CandidateModel:
         """The candidate's model, trained and quantised unless it is in the store.
@@ -128,7 +128,7 @@ class ModelShop:
             )
             return trained.model, {"train_s": trained.seconds, "val_accuracy": trained.val_accuracy}
 
-        return self.made("model", self._trained_from(candidate), candidate, train, trained=True)
+        return self._made("model", self._trained_from(candidate), candidate, train, trained=True)
 
     def model_key(self, candidate: Candidate) -> str:
         """Key of the stage that makes the trained candidate."""
@@ -137,7 +137,7 @@ class ModelShop:
     def _trained_from(self, candidate: Candidate) -> dict[str, Any]:
         return {"candidate": candidate.key, "recipe": self.recipe.fingerprint()}
 
-    def made(
+    def _made(
         self,
         stage_name: str,
         inputs: dict[str, Any],
@@ -145,17 +145,15 @@ class ModelShop:
         build: Callable[[], tuple[Any, dict[str, Any]]],
         *,
         trained: bool,
-        key: str | None = None,
     ) -> CandidateModel:
         """What `build` gives (a network and facts) as an int8 file, from the store where it was made before.
 
         Args:
             stage_name: Kind of the stage.
             inputs: What it depends on beside the shop's own inputs, as JSON values.
-            candidate: What it is, or is made from.
+            candidate: What it is.
             build: Makes it.
             trained: Whether its weights are.
-            key: Name of the candidate, where it is not that of `candidate`.
         """
         stage_id = stage_key(stage_name, {**self.inputs, **inputs})
         stage = self.store.stage(stage_id)
@@ -164,7 +162,7 @@ class ModelShop:
             model, facts = build()
             stage = self._quantized(stage_id, model, facts)
         return CandidateModel(
-            key or candidate.key,
+            candidate.key,
             self.store.artifacts.path(stage.outputs["tflite"]),
             trained,
             found,

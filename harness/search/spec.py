@@ -32,12 +32,10 @@ class StudySpec:
         tails: Of `TAILS`, to try with each head.
         widths: Factors on the heads' channels to try.
         seeds: Of training, to try.
-        channels: Channel pruning trials on each board.
-        sparse: Share of weights set to 0 in a candidate made by magnitude pruning; None for no such candidate.
         exhaustive: Whether every candidate is trained and fully measured.
         samples: Most test samples asked while searching; None for all. The final figure uses all.
         recipe: Training recipe.
-        seed: Of the order of samples and of channel pruning trials.
+        seed: Of the order of the samples.
         toolchain: `"zig"` or `"gcc"`.
         reference: The user's own float model in place of the task's.
         rules: How latency is measured.
@@ -52,8 +50,6 @@ class StudySpec:
     tails: tuple[str, ...] = ("frozen",)
     widths: tuple[float, ...] = (1.0,)
     seeds: tuple[int, ...] = (0,)
-    channels: int = 0
-    sparse: float | None = None
     exhaustive: bool = False
     samples: int | None = None
     recipe: str = "quick"
@@ -75,10 +71,6 @@ class StudySpec:
         for name in ("heads", "tails", "widths", "seeds"):
             if not getattr(self, name):
                 raise InputError(f"--{name} needs at least one value")
-        if self.channels < 0:
-            raise InputError(f"--channels is a number of trials from 0, not {self.channels}")
-        if self.sparse is not None and not 0 < self.sparse < 1:
-            raise InputError(f"--sparse is a share between 0 and 1, not {self.sparse}")
 
     def options(self) -> dict[str, Any]:
         """All that changes the outcome, as JSON values: a study goes on only with the same."""
@@ -92,8 +84,6 @@ class StudySpec:
             "tails": list(self.tails),
             "widths": list(self.widths),
             "seeds": list(self.seeds),
-            "channels": self.channels,
-            "sparse": self.sparse,
             "exhaustive": self.exhaustive,
             "samples": self.samples,
             "recipe": self.recipe,

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from functools import partial
 
 from harness.pruning import UNPRUNED, Candidate
 from harness.search.models import CandidateModel, ModelShop
@@ -39,21 +40,13 @@ class Trainer:
 
     def trained(self, candidate: Candidate) -> "Future[CandidateModel]":
         """The trained candidate."""
-        return self.run(
-            candidate.key, lambda on_epoch: self.shop.make(candidate, lambda *step: on_epoch("", *step))
-        )
-
-    def run(
-        self, key: str, make: Callable[[Callable[[str, int, int], None]], CandidateModel]
-    ) -> "Future[CandidateModel]":
-        """What `make` makes under the name `key`; it is given what to call with phase, epochs done and in all."""
 
         def made() -> CandidateModel:
-            model = make(lambda phase, done, total: self._epoch(f"{key} {phase}".strip(), done, total))
-            self._observer.made(key, model.found)
+            model = self.shop.make(candidate, partial(self._epoch, candidate.key))
+            self._observer.made(candidate.key, model.found)
             return model
 
-        return self._once((key, True), made)
+        return self._once((candidate.key, True), made)
 
     @property
     def trained_count(self) -> int:
@@ -74,10 +67,10 @@ class Trainer:
                 self._asked[key] = self._thread.submit(make)
             return self._asked[key]
 
-    def _epoch(self, label: str, done: int, total: int) -> None:
+    def _epoch(self, candidate: str, done: int, total: int) -> None:
         if self._stopping.is_set():
             raise CancelledError
-        self._observer.training(label, done, total)
+        self._observer.training(candidate, done, total)
 
 
 def _succeeded(future: "Future[CandidateModel]") -> bool:

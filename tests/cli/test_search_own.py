@@ -63,7 +63,15 @@ def test_a_residual_model_of_ones_own_is_cut_trained_and_measured(tmp_path: Path
         "--test",
         tmp_path / "test.npz",
     )
-    spec = ("--spec", tmp_path / "task.toml", "--results-dir", tmp_path, "--head", "gap", "--head", "none")
+    spec = (
+        "--spec",
+        tmp_path / "task.toml",
+        "--results-dir",
+        tmp_path,
+        "--heads",
+        "gap,none",
+        "--exhaustive",
+    )
     result = run(*files, *spec)
     assert result.exit_code == 0, result.output
     rows = load_results("s", results_dir=tmp_path).set_index("candidate")

@@ -13,6 +13,7 @@ import pytest
 import harness
 from harness.measure import PerformanceRules
 from harness.search import Limits, Observer, StudySpec, run_study
+from harness.search.evidence import TOLERANCE
 from harness.store import Store
 from harness.tasks import load_task
 
@@ -80,18 +81,72 @@ def test_killed_and_started_again_it_repeats_nothing(environment, tmp_path, monk
     assert sorted(frame.candidate.unique()) == sorted(
         ["unpruned", "conv1-dense", "block1-dense", "block2-dense", "block3-dense", "block4-dense"]
     )
-    searched = frame[frame.samples == 12]
-    assert len(searched) == 6, "a candidate was measured twice on the search's samples"
+    assert not frame.duplicated(["model_sha256", "samples"]).any(), "a model was measured twice"
+    assert (frame[~frame.trained].accuracy.isna()).all() and (~frame.trained).sum() == 5
     with Store(results, create=False) as store:
         decision = store.study("s").decisions["virtual:nrf52840-dk"]
     confirmed = frame[(frame.samples == 360) & (frame.candidate == decision.candidate)]
     assert len(confirmed) == 1
+    # Timed without training, it took as long as with it.
+    timed = frame[(frame.candidate == decision.candidate) & ~frame.trained]
+    assert confirmed.latency_us.item() == pytest.approx(timed.latency_us.item(), rel=TOLERANCE)
+    layers = frame[frame.layers_sha256.notna()].candidate.unique()
+    assert {"unpruned", decision.candidate} <= set(layers)
     assert (results / "studies" / "s" / "report.html").is_file()
 
     third = start(environment, tmp_path)
     third.communicate(timeout=120)
     assert made(results) == (stages_after, rows_after), "a finished study was not left alone"
     check_export_and_report(environment, tmp_path, len(frame))
+
+
+@pytest.mark.slow
+def test_measuring_first_chooses_as_measuring_everything_does(tmp_path, digits_cache, monkeypatch):
+    monkeypatch.setenv("HARNESS_CACHE_DIR", str(digits_cache))
+    monkeypatch.setenv("HARNESS_RUNTIME_DIR", str(tmp_path / "run"))
+    asked = {"max_accuracy_drop": 2.0, "heads": ("dense", "gap"), "results_dir": tmp_path / "results"}
+    board = "virtual:nrf52840-dk"
+    # Both in one store: they train the same models, each once.
+    whole = harness.search("digits", [board], "all", exhaustive=True, **asked)[board]
+    first = harness.search("digits", [board], "first", **asked)[board]
+    assert first.candidate == whole.candidate
+    counts, most = first.facts["counts"], whole.facts["counts"]
+    assert most["trained"] == most["candidates"] - 1 == 10
+    assert most["samples"] == most["samples_exhaustive"] == 11 * 360
+    assert counts["built"] == 10 and counts["trained"] < 10 and counts["samples"] < most["samples"] / 2
+    best = first.facts["evidence"][first.candidate]["latency_us"]
+    rows = harness.load_results("first", results_dir=tmp_path / "results")
+    trained = rows[rows.trained & (rows.candidate != "unpruned")]
+    # What is slower than the choice was not measured trained, and every verdict names a reason.
+    assert trained.latency_us.max() <= best * (1 + TOLERANCE)
+    for name, verdict in first.verdicts.items():
+        evidence = first.facts["evidence"][name]
+        if name not in ("unpruned", first.candidate) and evidence["latency_us"] > best * (1 + TOLERANCE):
+            assert (
+                verdict == f"{evidence['latency_us'] / best:.2f} x the time of {first.candidate}; not trained"
+            )
+        elif not evidence["trained"]:
+            assert verdict
+
+
+def test_limits_that_nothing_meets_are_told_before_anything_is_trained(tmp_path, digits_cache, environment):
+    command = [
+        sys.executable, "-m", "harness", "search", "--task", "digits", "--study", "s", "--heads", "gap",
+        "--board", "virtual:nrf52840-dk", "--max-latency-ms", "0.01", "--json", "s.json",
+    ]  # fmt: skip
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 7, done.stderr
+    assert "the nearest is conv1-gap" in done.stderr and "over 0.01 ms" in done.stderr
+    decision = json.loads((tmp_path / "s.json").read_text())["virtual:nrf52840-dk"]
+    assert decision["candidate"] is None and decision["facts"]["counts"]["trained"] == 0
+
+
+def test_energy_without_a_meter_is_refused(tmp_path, monkeypatch):
+    bench = tmp_path / "bench.toml"
+    bench.write_text('[desk]\nkind = "nrf52840-dk"\nprobe = "1"\nport = "/dev/null"\n')
+    monkeypatch.setenv("HARNESS_BENCH_FILE", str(bench))
+    with pytest.raises(harness.errors.InputError, match="--max-energy-uj needs a power meter"):
+        harness.search("digits", ["desk"], "s", max_energy_uj=10, results_dir=tmp_path)
 
 
 def check_export_and_report(environment, folder, rows):

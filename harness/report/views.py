@@ -1,6 +1,6 @@
 """What a study's rows say, candidate by candidate: the figures that report and table show."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,6 +142,7 @@ def _board(name: str, rows: list[Measurement], study: Study) -> BoardView:
     by_candidate: dict[str, list[Measurement]] = {}
     for row in rows:
         by_candidate.setdefault(row.candidate or row.model_name, []).append(row)
+    by_candidate |= _timed_as_others(by_candidate, decision)
     split = study.options.get("split")
     newest = {key: _newest(mine, split) for key, mine in by_candidate.items()}
     front = _front(list(newest.values()))
@@ -177,6 +178,19 @@ def _board(name: str, rows: list[Measurement], study: Study) -> BoardView:
         decision=decision,
         rows=rows,
     )
+
+
+def _timed_as_others(
+    by_candidate: Mapping[str, list[Measurement]], decision: Decision | None
+) -> dict[str, list[Measurement]]:
+    """Candidates without a row of their own: those of a shape that was timed once, for another one too."""
+    evidence = decision.facts.get("evidence", {}) if decision else {}
+    found = {}
+    for name, facts in evidence.items():
+        rows = by_candidate.get(str(facts.get("timed_as")), [])
+        if name not in by_candidate and (untrained := [row for row in rows if row.trained is False]):
+            found[name] = untrained
+    return found
 
 
 _Newest = tuple[Measurement | None, Measurement | None, Measurement | None]

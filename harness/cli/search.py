@@ -25,7 +25,7 @@ class ListOf(click.ParamType[Any]):
         try:
             return tuple(self._item(part.strip()) for part in value.split(",") if part.strip())
         except ValueError:
-            self.fail(f"{value!r} is not a list of {self._what} such as {self._what} separated by commas")
+            self.fail(f"{value!r} is not a list of {self._what} separated by commas")
 
 
 def _joined(context: click.Context, parameter: click.Parameter, lists: Any) -> tuple[str, ...]:
@@ -87,8 +87,7 @@ def _joined(context: click.Context, parameter: click.Parameter, lists: Any) -> t
     show_default=True,
     help="The weights in front of the cut: frozen, unfrozen or both.",
 )
-@click.option("--frozen", "tails", flag_value="frozen", hidden=True)
-@click.option("--unfrozen", "tails", flag_value="unfrozen", hidden=True)
+@click.option("--frozen/--unfrozen", default=True, hidden=True)  # what --tails was before it took both
 @click.option(
     "--widths",
     type=ListOf(float, "numbers"),
@@ -127,6 +126,7 @@ def search(
     name: str,
     json_path: Path | None,
     results_dir: Path,
+    frozen: bool,
     **options: Any,
 ) -> None:
     """Measure every cut with every head on the boards and choose one for each board.
@@ -147,6 +147,8 @@ def search(
     from harness.cli.results import write_results
     from harness.errors import SearchError
 
+    if not frozen:
+        options["tails"] = ("unfrozen",)
     with TerminalObserver() as observer:
         decisions = api.search(task, boards, name, results_dir=results_dir, observer=observer, **options)
     write_results(name, results_dir, console_beside(json_path))

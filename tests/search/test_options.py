@@ -1,0 +1,41 @@
+"""Options of `harness search` that cannot be used are refused in a sentence, before anything starts."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from harness.cli.main import cli
+
+
+def run(tmp_path: Path, *arguments: str) -> Any:
+    fixed = (
+        "--task",
+        "digits",
+        "--board",
+        "virtual:nrf51-dk",
+        "--study",
+        "s",
+        "--results-dir",
+        str(tmp_path),
+    )
+    return CliRunner().invoke(cli, ["search", *fixed, *arguments])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--tails", "warm"), "unknown tail 'warm'; known tails: frozen, unfrozen"),
+        (("--seeds", "1,x"), "'1,x' is not a list of whole numbers"),
+        (("--widths", ","), "--widths needs at least one value"),
+        (("--objective", "speed"), "'speed'"),
+        (("--samples", "0"), "--samples must be at least 1"),
+        (("--max-energy-uj", "-1"), "--max-energy-uj must be a number from 0"),
+    ],
+)
+def test_what_cannot_be_used_is_refused(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    result = run(tmp_path, *arguments)
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split())
+    assert not (tmp_path / "harness.sqlite").exists()

@@ -62,10 +62,6 @@ class Farm:
             raise InputError(f"no worker of the farm has the board {board!r}; {known}")
         return boards[board]
 
-    def scatter(self, value: Any) -> Any:
-        """Send a value once for many jobs; jobs take what is given back in its place."""
-        return self._client.scatter(value, hash=False)
-
     def run(
         self,
         resource: str,

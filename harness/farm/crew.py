@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from harness.farm import remote
 from harness.farm.client import Farm
@@ -97,7 +96,7 @@ class FarmShop(ModelShop):
     def __init__(self, farm: Farm, store: Store, task: Task, reference: Path | None, *, recipe: str) -> None:
         super().__init__(store, task, reference, recipe=recipe)
         self._farm = farm
-        self._sent: tuple[Any, Any] | None = None
+        self._saved: bytes | None = None
         self._here = threading.RLock()  # TensorFlow in this process has one user at a time
 
     def untrained(self, candidate: Candidate) -> CandidateModel:
@@ -108,12 +107,12 @@ class FarmShop(ModelShop):
         key = self.model_key(candidate)
         missing = self.store.stage(key) is None
         if missing:
-            task, reference = self._shipped()
             trained = self._farm.run(
                 TRAINING,
                 remote.train,
-                task,
-                reference,
+                replace(self.task),  # without what it has read
+                self.task.fingerprint,
+                self._reference_file(),
                 candidate,
                 self.recipe.name,
                 on_wait=partial(on_epoch, 0, 1),
@@ -123,12 +122,12 @@ class FarmShop(ModelShop):
         with self._here:
             return replace(super().make(candidate, on_epoch), found=not missing)
 
-    def _shipped(self) -> tuple[Any, Any]:
-        """The data and the unpruned network, sent once."""
+    def _reference_file(self) -> bytes:
+        """The unpruned network as a file's content."""
         with self._here:
-            if self._sent is None:
+            if self._saved is None:
                 with tempfile.TemporaryDirectory(prefix="harness-farm-") as folder:
                     path = Path(folder) / "reference.keras"
                     self.reference.save(path)
-                    self._sent = self._farm.scatter(self.task), self._farm.scatter(path.read_bytes())
-            return self._sent
+                    self._saved = path.read_bytes()
+            return self._saved

@@ -1,14 +1,14 @@
 """What runs on the farm's workers."""
 
 import hashlib
+import socket
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from harness.config.paths import cache_dir, ensure_writable
-from harness.errors import HarnessError
+from harness.errors import HarnessError, InputError
 from harness.pruning import Candidate, FeatureCache, load_recipe, train_candidate
 from harness.search.evaluate import Evaluator
 from harness.search.observer import Observer
@@ -74,11 +74,14 @@ class Trained:
     facts: dict[str, Any]
 
 
-def train(task: Task, reference: bytes, candidate: Candidate, recipe: str) -> Trained | HarnessError:
+def train(
+    task: Task, fingerprint: str, reference: bytes, candidate: Candidate, recipe: str
+) -> Trained | HarnessError:
     """Train and quantise a candidate on this machine.
 
     Args:
-        task: Data to train on.
+        task: Whose data to train on; it is read from this machine's disk.
+        fingerprint: What the data must be.
         reference: The unpruned network as a `.keras` file's content.
         candidate: What to train.
         recipe: Name of the training recipe.
@@ -86,35 +89,49 @@ def train(task: Task, reference: bytes, candidate: Candidate, recipe: str) -> Tr
     from harness.quantization import quantize
 
     try:
-        network, features = _network(task.fingerprint, reference, _Hidden(task))
+        known = _known(_Given(fingerprint, hashlib.sha256(reference).hexdigest(), task, reference))
         trained = train_candidate(
-            network, candidate, task, load_recipe(recipe), features=features, on_epoch=lambda epoch: None
+            known.network,
+            candidate,
+            known.task,
+            load_recipe(recipe),
+            features=known.features,
+            on_epoch=lambda epoch: None,
         )
         started = time.monotonic()
-        content = quantize(trained.model, task.calibration)
+        content = quantize(trained.model, known.task.calibration)
     except HarnessError as error:
         return error
     seconds = {"train_s": trained.seconds, "quantize_s": time.monotonic() - started}
     return Trained(content, {**seconds, "val_accuracy": trained.val_accuracy})
 
 
-class _Hidden:
-    """Passes a task by the cache's comparison: its fingerprint stands for it."""
+@dataclass(frozen=True)
+class _Given:
+    """What a search trains with; two are the same where their hashes are."""
 
-    def __init__(self, task: Task) -> None:
-        self.task = task
+    fingerprint: str
+    reference_sha256: str
+    task: Task = field(compare=False)
+    reference: bytes = field(compare=False)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Hidden)
 
-    def __hash__(self) -> int:
-        return 0
+@dataclass(frozen=True)
+class _Known:
+    """The same once read: data, unpruned network, and its feature maps, computed once."""
+
+    task: Task
+    network: Any
+    features: FeatureCache
 
 
 @lru_cache(maxsize=1)
-def _network(fingerprint: str, reference: bytes, hidden: _Hidden) -> tuple[Any, FeatureCache]:
-    """The unpruned network, read once, and its feature maps, computed once."""
-    folder: Path = ensure_writable(cache_dir() / "farm-references")
-    path = folder / f"{hashlib.sha256(reference).hexdigest()}.keras"
-    path.write_bytes(reference)
-    return load_reference(hidden.task, path), FeatureCache()
+def _known(given: _Given) -> _Known:
+    if given.task.fingerprint != given.fingerprint:
+        raise InputError(
+            f"the data of task {given.task.name!r} on {socket.gethostname()} is not that of the machine that "
+            "searches; copy it there"
+        )
+    path = ensure_writable(cache_dir() / "farm-references") / f"{given.reference_sha256}.keras"
+    path.write_bytes(given.reference)
+    return _Known(given.task, load_reference(given.task, path), FeatureCache())

@@ -101,7 +101,8 @@ class Killer(Observer):
             self._process().send_signal(signal.SIGKILL)
 
 
-@pytest.mark.slow
+@pytest.mark.long
+@pytest.mark.timeout(900)
 def test_search_goes_on_when_a_worker_is_killed(
     address: str, workers: Workers, tmp_path: Path, digits_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

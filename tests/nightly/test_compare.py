@@ -65,10 +65,14 @@ def test_image_that_no_longer_fits() -> None:
 
 
 def test_suspects_are_what_differs_in_how_it_was_made() -> None:
-    before = row(id=7, created_utc="2026-01-02T03:04:05.000+00:00", image_sha256="a" * 64, latency_us=1.0)
-    now = row(id=9, image_sha256="b" * 64, compiler="zig 2", accuracy=0.1)
+    before = row(
+        id=7, probe="p1", created_utc="2026-01-02T03:04:05.000+00:00", image_sha256="a" * 64, latency_us=1.0
+    )
+    now = row(id=9, probe="p2", image_sha256="b" * 64, compiler="zig 2", accuracy=0.1)
     assert suspects(now, "c" * 40, before, "d" * 40) == (
         f"since row 7 of 2026-01-02: commit {'d' * 12} -> {'c' * 12}, image_sha256 {'a' * 12} -> {'b' * 12}, "
         "compiler unknown -> zig 2"
     )
+    real = {"virtual": False, "image_sha256": "a" * 64}
+    assert "probe p1 -> p2" in suspects(row(probe="p2", **real), None, row(probe="p1", **real), None)
     assert suspects(before, None, before, None).endswith("the same image; look at the board")

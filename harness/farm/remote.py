@@ -16,6 +16,7 @@ from harness.search.subject import Subject
 from harness.search.worker import BoardWorker
 from harness.store import Measurement, Store
 from harness.tasks import Task, load_reference
+from harness.tasks.fit import accuracy
 
 _ARTIFACTS = {"outputs_sha256": ".csv", "layers_sha256": ".json"}
 
@@ -103,7 +104,12 @@ def train(
     except HarnessError as error:
         return error
     seconds = {"train_s": trained.seconds, "quantize_s": time.monotonic() - started}
-    return Trained(content, {**seconds, "val_accuracy": trained.val_accuracy})
+    test = known.task.test
+    found = {
+        "val_accuracy": trained.val_accuracy,
+        "float_accuracy": accuracy(trained.model, test.x, test.y),
+    }
+    return Trained(content, {**seconds, **found})
 
 
 @dataclass(frozen=True)

@@ -183,6 +183,7 @@ class BoardSearch:
             study=self.spec.name,
             seed=model.seed,
             trained=model.trained,
+            float_accuracy=model.float_accuracy,
         )
 
 

@@ -20,6 +20,7 @@ from harness.pruning import (
 from harness.quantization import calibration_fingerprint, quantize
 from harness.store import Stage, Store, stage_key
 from harness.tasks import Task, load_reference, reference_key
+from harness.tasks.fit import accuracy
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class CandidateModel:
         cut: Where it was cut, None for the whole network.
         head: Head put there.
         seed: Of the training.
+        float_accuracy: Of the float network on the test split, in [0, 1]; None where it was not found out.
     """
 
     key: str
@@ -43,6 +45,7 @@ class CandidateModel:
     cut: str | None
     head: str | None
     seed: int
+    float_accuracy: float | None = None
 
 
 class ModelShop:
@@ -126,7 +129,11 @@ class ModelShop:
                 features=self._features,
                 on_epoch=lambda epoch: on_epoch(epoch.number, epochs),
             )
-            return trained.model, {"train_s": trained.seconds, "val_accuracy": trained.val_accuracy}
+            return trained.model, {
+                "train_s": trained.seconds,
+                "val_accuracy": trained.val_accuracy,
+                "float_accuracy": accuracy(trained.model, self.task.test.x, self.task.test.y),
+            }
 
         return self._made("model", self._trained_from(candidate), candidate, train, trained=True)
 
@@ -169,6 +176,7 @@ class ModelShop:
             candidate.cut,
             candidate.head,
             candidate.seed,
+            stage.facts.get("float_accuracy"),
         )
 
     def _quantized(self, stage_id: str, model: Any, facts: dict[str, Any]) -> Stage:

@@ -33,6 +33,7 @@ def row_of(subject: Subject, board: LeasedBoard, **figures: Any) -> Measurement:
         study=subject.study,
         seed=subject.seed,
         trained=subject.trained,
+        float_accuracy=subject.float_accuracy,
         padding_bytes=subject.padding_bytes or None,
         wait_states=_wait_states(board),
         recovery=_told(board.recoveries),

@@ -19,6 +19,7 @@ class Subject:
         study: The study it belongs to.
         seed: Of the training.
         trained: Whether its weights are those of the trained candidate; None outside a study.
+        float_accuracy: Of the float network it was made of, on the test split, in [0, 1], where it is known.
         padding_bytes: Bytes put before its code, to shift it.
     """
 
@@ -31,6 +32,7 @@ class Subject:
     study: str | None = None
     seed: int | None = None
     trained: bool | None = None
+    float_accuracy: float | None = None
     padding_bytes: int = 0
 
     @property

@@ -97,6 +97,7 @@ class Measurement:
         supply_mv: Voltage the meter supplied, in millivolts.
         recovery: What was done to mend the board before it measured, steps separated by `; `.
         trained: Whether a study's candidate had its trained weights; False where it was timed before training.
+        float_accuracy: Of the float network it was made of, on the task's test split, in [0, 1].
     """
 
     id: int | None = None
@@ -163,6 +164,7 @@ class Measurement:
     supply_mv: int | None = None
     recovery: str | None = None
     trained: bool | None = None
+    float_accuracy: float | None = None
 
 
 COLUMNS: tuple[str, ...] = tuple(column.name for column in fields(Measurement))

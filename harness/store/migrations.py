@@ -153,4 +153,6 @@ _NIGHTS = (
     "CREATE INDEX night_results_by_job ON night_results (job, board, mode)",
 )
 
-MIGRATIONS: list[tuple[str, ...]] = [_FIRST, _LAYERS, _MODES, _ENERGY, _TRAINED, _NIGHTS]
+_FLOAT = ("ALTER TABLE measurements ADD COLUMN float_accuracy REAL",)
+
+MIGRATIONS: list[tuple[str, ...]] = [_FIRST, _LAYERS, _MODES, _ENERGY, _TRAINED, _NIGHTS, _FLOAT]

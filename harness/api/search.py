@@ -40,6 +40,8 @@ def search(
     seeds: Sequence[int] = (0,),
     exhaustive: bool = False,
     samples: int | None = None,
+    channels: int = 0,
+    sparse: float | None = None,
     recipe: str = "quick",
     seed: int = 0,
     toolchain: str = "zig",
@@ -76,6 +78,8 @@ def search(
         seeds: Of training, to try.
         exhaustive: Train and fully measure every candidate.
         samples: Most test samples asked while searching; None for all. The final figures use all.
+        channels: Trials of the unpruned model with fewer channels, on each board.
+        sparse: Share of the weights, between 0 and 1, that are 0 in one more candidate; None for none.
         recipe: Training recipe.
         seed: Of the order of the samples.
         toolchain: `"zig"` or `"gcc"`.
@@ -109,6 +113,8 @@ def search(
             seeds=tuple(seeds),
             exhaustive=exhaustive,
             samples=samples,
+            channels=channels,
+            sparsity=sparse,
             recipe=recipe,
             seed=seed,
             toolchain=toolchain,

@@ -103,6 +103,17 @@ def _joined(context: click.Context, parameter: click.Parameter, lists: Any) -> t
     "--samples", type=int, help="Most test samples while searching [default: all]; the final figure uses all."
 )
 @click.option(
+    "--channels",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Trials of the unpruned model with fewer channels, on each board.",
+)
+@click.option(
+    "--sparse", type=float, metavar="SHARE", help="One more candidate with this share of its weights 0."
+)
+@click.option(
     "--recipe",
     default="quick",
     show_default=True,
@@ -140,6 +151,7 @@ def search(
       harness search --task kws --data-dir kws --board desk-nrf52 --max-latency-ms 60 --study kws
       harness search --task kws --data-dir kws --board desk-nrf52 --heads aux,adapted --tails frozen,unfrozen \\
               --objective accuracy --max-flash-kb 32 --study small
+      harness search --task digits --board virtual:nrf51-dk --max-accuracy-drop 2 --channels 10 --study width
       harness search --model my.keras --train train.npz --test test.npz --board desk-nrf52 --study mine
     """
     from harness import api

@@ -17,6 +17,7 @@ from harness.search.models import CandidateModel, ModelShop
 from harness.search.observer import Observer
 from harness.search.settings import Enough, never_enough
 from harness.search.subject import Subject
+from harness.search.variants import OnEpoch, Variant
 from harness.search.worker import BoardWorker
 from harness.store import Measurement, Store
 from harness.tasks import Task
@@ -102,6 +103,10 @@ class FarmShop(ModelShop):
     def untrained(self, candidate: Candidate) -> CandidateModel:
         with self._here:
             return super().untrained(candidate)
+
+    def vary(self, variant: Variant, on_epoch: OnEpoch) -> CandidateModel:
+        with self._here:
+            return super().vary(variant, on_epoch)
 
     def make(self, candidate: Candidate, on_epoch: Callable[[int, int], None]) -> CandidateModel:
         key = self.model_key(candidate)

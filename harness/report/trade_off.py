@@ -121,7 +121,7 @@ def _label(points: list[dict[str, Any]]) -> None:
 
 
 def _head(view: CandidateView) -> str:
-    return UNPRUNED if view.cut is None else view.head or "no head"
+    return UNPRUNED if view.cut is None and view.head is None else view.head or "no head"
 
 
 def _tooltip(unit: str) -> list[Any]:

@@ -42,7 +42,7 @@ class CandidateView:
 
     @property
     def cut(self) -> str | None:
-        """Layer it is cut after; None for the unpruned model."""
+        """Layer it is cut after; None for a network in its whole depth."""
         return self.newest.cut if self.newest else None
 
     @property
@@ -104,7 +104,9 @@ class BoardView:
     @property
     def unpruned(self) -> CandidateView | None:
         """The model as it was given."""
-        return next((view for view in self.candidates if view.newest and view.cut is None), None)
+        return next(
+            (view for view in self.candidates if view.newest and view.cut is None and view.head is None), None
+        )
 
 
 def limits_of(study: Study, decision: Decision | None = None) -> dict[str, Any]:

@@ -2,13 +2,12 @@
 
 import importlib.metadata
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.pruning import (
-    UNPRUNED,
     Candidate,
     FeatureCache,
     build_candidate,
@@ -18,6 +17,8 @@ from harness.pruning import (
     train_candidate,
 )
 from harness.quantization import calibration_fingerprint, quantize
+from harness.search.shapes import shape_of
+from harness.search.variants import OnEpoch, Variant
 from harness.store import Stage, Store, stage_key
 from harness.tasks import Task, load_reference, reference_key
 from harness.tasks.fit import accuracy
@@ -32,8 +33,8 @@ class CandidateModel:
         path: The `.tflite` file, an artifact.
         trained: Whether its head is trained; the unpruned network always is.
         found: Whether it was in the store already.
-        cut: Where it was cut, None for the whole network.
-        head: Head put there.
+        cut: Where it was cut, None for the network in its whole depth.
+        head: Head put there; of a `Variant` what it is in place of one.
         seed: Of the training.
         float_accuracy: Of the float network on the test split, in [0, 1]; None where it was not found out.
     """
@@ -111,7 +112,7 @@ class ModelShop:
         shape = shape_of(candidate)
         return self._made("untrained", {"candidate": shape.key}, candidate, build, trained=False)
 
-    def make(self, candidate: Candidate, on_epoch: Callable[[int, int], None]) -> CandidateModel:
+    def make(self, candidate: Candidate, on_epoch: OnEpoch) -> CandidateModel:
         """The candidate's model, trained and quantised unless it is in the store.
 
         Args:
@@ -141,6 +142,35 @@ class ModelShop:
         """Key of the stage that makes the trained candidate."""
         return stage_key("model", {**self.inputs, **self._trained_from(candidate)})
 
+    def vary(self, variant: Variant, on_epoch: OnEpoch) -> CandidateModel:
+        """A variant of the whole network, trained and quantised unless it is in the store.
+
+        Args:
+            variant: What to make.
+            on_epoch: Called with epochs done and in all.
+
+        Raises:
+            SearchError: It cannot be made within its budget.
+        """
+
+        def train() -> tuple[Any, dict[str, Any]]:
+            started = time.monotonic()
+            model, facts = variant.train(self.reference, self.task, self.recipe, on_epoch)
+            return model, {
+                **facts,
+                "train_s": time.monotonic() - started,
+                "float_accuracy": accuracy(model, self.task.test.x, self.task.test.y),
+            }
+
+        return self._made(variant.head, self._varied_from(variant), variant, train, trained=True)
+
+    def variant_key(self, variant: Variant) -> str:
+        """Key of the stage that makes the variant."""
+        return stage_key(variant.head, {**self.inputs, **self._varied_from(variant)})
+
+    def _varied_from(self, variant: Variant) -> dict[str, Any]:
+        return {"variant": variant.inputs(), "recipe": self.recipe.fingerprint()}
+
     def _trained_from(self, candidate: Candidate) -> dict[str, Any]:
         return {"candidate": candidate.key, "recipe": self.recipe.fingerprint()}
 
@@ -148,7 +178,7 @@ class ModelShop:
         self,
         stage_name: str,
         inputs: dict[str, Any],
-        candidate: Candidate,
+        candidate: Candidate | Variant,
         build: Callable[[], tuple[Any, dict[str, Any]]],
         *,
         trained: bool,
@@ -173,7 +203,7 @@ class ModelShop:
             self.store.artifacts.path(stage.outputs["tflite"]),
             trained,
             found,
-            candidate.cut,
+            candidate.cut if isinstance(candidate, Candidate) else None,
             candidate.head,
             candidate.seed,
             stage.facts.get("float_accuracy"),
@@ -193,18 +223,3 @@ class ModelShop:
         if self._loaded is None:
             self._loaded = load_reference(self.task, self._reference_path)
         return self._loaded
-
-
-def shape_of(candidate: Candidate) -> Candidate:
-    """The candidate that stands for all of the same layers and sizes: tail and seed change weights only."""
-    if candidate.cut is None:
-        return Candidate(None, None)
-    return replace(candidate, frozen=True, seed=0)
-
-
-def timed_as(candidates: Sequence[Candidate]) -> dict[str, str]:
-    """Candidate -> the first one of the same shape, which is timed for all of them."""
-    first: dict[str, str] = {UNPRUNED: UNPRUNED}
-    for candidate in candidates:
-        first.setdefault(shape_of(candidate).key, candidate.key)
-    return {candidate.key: first[shape_of(candidate).key] for candidate in candidates}

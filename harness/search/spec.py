@@ -34,6 +34,8 @@ class StudySpec:
         seeds: Of training, to try.
         exhaustive: Whether every candidate is trained and fully measured.
         samples: Most test samples asked while searching; None for all. The final figure uses all.
+        channels: Trials of fewer channels, on each board.
+        sparsity: Share of weights set to 0 in the candidate that shows what this brings; None for none.
         recipe: Training recipe.
         seed: Of the order of the samples.
         toolchain: `"zig"` or `"gcc"`.
@@ -52,6 +54,8 @@ class StudySpec:
     seeds: tuple[int, ...] = (0,)
     exhaustive: bool = False
     samples: int | None = None
+    channels: int = 0
+    sparsity: float | None = None
     recipe: str = "quick"
     seed: int = 0
     toolchain: str = "zig"
@@ -63,6 +67,10 @@ class StudySpec:
             raise InputError("a search needs at least one board: give --board")
         if self.samples is not None and self.samples < 1:
             raise InputError(f"--samples must be at least 1, not {self.samples}")
+        if self.channels < 0:
+            raise InputError(f"--channels is a number of trials from 0, not {self.channels}")
+        if self.sparsity is not None and not 0 < self.sparsity < 1:
+            raise InputError(f"--sparse is a share between 0 and 1, not {self.sparsity}")
         if self.objective not in OBJECTIVES:
             raise InputError(f"unknown objective {self.objective!r}; choose one of {', '.join(OBJECTIVES)}")
         for tail in self.tails:
@@ -86,6 +94,8 @@ class StudySpec:
             "seeds": list(self.seeds),
             "exhaustive": self.exhaustive,
             "samples": self.samples,
+            **({"channels": self.channels} if self.channels else {}),
+            **({"sparsity": self.sparsity} if self.sparsity is not None else {}),
             "recipe": self.recipe,
             "training": load_recipe(self.recipe).fingerprint(),
             "quantization": calibration_fingerprint(self.task.calibration),

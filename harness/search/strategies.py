@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from harness.pruning import Candidate
 from harness.search.board_search import BoardSearch, Rival
 from harness.search.evidence import Evidence, decided
-from harness.search.models import timed_as
 from harness.search.objective import cost, order
 from harness.search.paired import Side, measure_drop
+from harness.search.shapes import timed_as
+from harness.search.variants import Variant
 from harness.store import Measurement
 
 _WORSE: frozenset[Side] = frozenset({"above"})
@@ -41,6 +42,22 @@ def measure_first(search: BoardSearch, candidates: Sequence[Candidate]) -> None:
         settle(search, one.key, rivals)
     for one in waiting:
         search.pass_over(one.key, str(_ruled_out(search, one)))
+
+
+def measure_variant(search: BoardSearch, variant: Variant) -> Evidence:
+    """Train and measure a variant of the whole network.
+
+    Raises:
+        SearchError: It cannot be made within its budget.
+    """
+    model = search.trainer.varied(variant).result()
+    if search.spec.exhaustive:
+        search.measure(model, ())
+    else:
+        rivals = rivals_of(search, search.known(variant.key))
+        search.measure(model, [rival for _, rival in rivals])
+        settle(search, variant.key, rivals)
+    return search.known(variant.key)
 
 
 def _first(candidates: Sequence[Candidate], meets: Callable[[Candidate], bool]) -> Candidate | None:

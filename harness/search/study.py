@@ -14,12 +14,13 @@ from harness.search.compare import explain_differences
 from harness.search.crew import Crew
 from harness.search.evaluate import Evaluator
 from harness.search.evidence import Evidence
-from harness.search.models import timed_as
 from harness.search.observer import Observer
 from harness.search.samples import shuffled
+from harness.search.shapes import timed_as
 from harness.search.spec import TAILS, StudySpec
-from harness.search.strategies import confirm_best, measure_all, measure_first
+from harness.search.strategies import confirm_best, measure_all, measure_first, measure_variant
 from harness.search.trainer import Trainer
+from harness.search.variants import Sparse
 from harness.search.worker import BoardWorker
 from harness.store import Decision, Store
 
@@ -55,7 +56,7 @@ def run_study(
     candidates = shop.candidates(
         spec.heads, tuple(TAILS[tail] for tail in spec.tails), spec.widths, spec.seeds
     )
-    observer.started(len(candidates), tuple(spec.boards), _steps(spec, candidates))
+    observer.started(len(candidates) + _variants(spec), tuple(spec.boards), _steps(spec, candidates))
     samples = shuffled(spec.task.test, spec.seed)
     evaluator = Evaluator(store, spec.toolchain, spec.rules, samples, "test", layers=True)
     unpruned: dict[str, Future[Evidence]] = {board: Future() for board in spec.boards}
@@ -71,7 +72,7 @@ def run_study(
         for future in wait(running, return_when=FIRST_EXCEPTION).done:
             future.result()
         decisions = {board: search.decision() for board, search in searches.items()}
-        counts = _counts(searches, trainer, len(candidates))
+        counts = _counts(searches, trainer)
     differs = explain_differences(decisions)
     for board, decision in decisions.items():
         decisions[board] = replace(decision, facts={**decision.facts, "counts": counts, "differs": differs})
@@ -86,11 +87,23 @@ def _run(search: BoardSearch, candidates: Sequence[Candidate]) -> None:
     strategy = measure_all if search.spec.exhaustive else measure_first
     try:
         strategy(search, candidates)
+        _measure_variants(search)
         confirm_best(search)
     except BaseException as error:
         if not search.unpruned[search.board].done():
             search.unpruned[search.board].set_exception(error)
         raise
+
+
+def _measure_variants(search: BoardSearch) -> None:
+    """What keeps the whole depth: the sparse network, and trials of fewer channels."""
+    spec = search.spec
+    if spec.sparsity is not None:
+        measure_variant(search, Sparse(spec.sparsity, spec.seeds[0]))
+    if spec.channels:
+        from harness.search.channel_trials import try_channels  # with optuna
+
+        try_channels(search)
 
 
 def _check_meters(spec: StudySpec) -> None:
@@ -109,12 +122,18 @@ def _check_meters(spec: StudySpec) -> None:
 def _steps(spec: StudySpec, candidates: Sequence[Candidate]) -> int:
     """Steps of each board: one for each candidate, and one for each network that is timed untrained."""
     timed = 0 if spec.exhaustive else len(set(timed_as(candidates).values())) - 1
-    return len(candidates) + timed
+    return len(candidates) + timed + _variants(spec)
 
 
-def _counts(searches: dict[str, BoardSearch], trainer: Trainer, candidates: int) -> dict[str, int]:
+def _variants(spec: StudySpec) -> int:
+    """Candidates of each board that are not cut."""
+    return spec.channels + (spec.sparsity is not None)
+
+
+def _counts(searches: dict[str, BoardSearch], trainer: Trainer) -> dict[str, int]:
     """What was done, over all boards, and what measuring everything would have been."""
     rows = [evidence.row for search in searches.values() for evidence in search.found.values()]
+    candidates = max(len(search.found) for search in searches.values())
     whole = len(next(iter(searches.values())).samples)
     return {
         "candidates": candidates,

@@ -8,6 +8,7 @@ from functools import partial
 from harness.pruning import UNPRUNED, Candidate
 from harness.search.models import CandidateModel, ModelShop
 from harness.search.observer import Observer
+from harness.search.variants import Variant
 
 
 class Trainer:
@@ -47,6 +48,16 @@ class Trainer:
             return model
 
         return self._once((candidate.key, True), made)
+
+    def varied(self, variant: Variant) -> "Future[CandidateModel]":
+        """The trained variant; two boards may mean different networks by one name."""
+
+        def made() -> CandidateModel:
+            model = self.shop.vary(variant, partial(self._epoch, variant.key))
+            self._observer.made(variant.key, model.found)
+            return model
+
+        return self._once((self.shop.variant_key(variant), True), made)
 
     @property
     def trained_count(self) -> int:

@@ -1,0 +1,206 @@
+"""Trials of fewer channels on one board: optuna proposes budgets, the board measures, our own rules choose."""
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from harness.config.kinds import load_kind
+from harness.config.paths import ensure_writable
+from harness.errors import SearchError
+from harness.pruning import UNPRUNED
+from harness.search.board_search import BoardSearch
+from harness.search.evidence import Evidence
+from harness.search.images import get_image
+from harness.search.layer_costs import MeasuredCosts, layer_samples
+from harness.search.paired import measure_drop
+from harness.search.strategies import measure_variant
+from harness.search.variants import Channels
+from harness.units import KIB
+
+if TYPE_CHECKING:
+    import optuna
+
+_CYCLES_PERCENT = (30, 95, 5)
+_FLASH_PERCENT = (40, 100, 10)
+# Trials at random before the sampler learns from those there are.
+_RANDOM_TRIALS = 4
+# Failures of the board, each after the worker's own tries, after which the rest waits for the next run.
+_MOST_FAILURES = 2
+_opening = threading.Lock()
+
+
+def try_channels(search: BoardSearch) -> None:
+    """Measure as many trials as the study asks for; those of an earlier run count.
+
+    A trial whose board failed, or that was under way when the run was killed, is queued again with the same budget.
+    """
+    costs = _measured_costs(search)
+    if costs is None:
+        why = "the unpruned model was not measured here, which says what layers cost"
+        for number in range(1, search.spec.channels + 1):
+            search.observer.passed_over(search.board, f"channels, trial {number}", why)
+        return
+    trials = _open(search)
+    for done in _finished(trials):
+        _recall(search, done)
+    failures = 0
+    while len(_finished(trials)) < search.spec.channels and failures < _MOST_FAILURES:
+        failures += not _try(search, trials, costs)
+
+
+def _try(search: BoardSearch, trials: "optuna.Study", costs: MeasuredCosts) -> bool:
+    """One trial; False where the board failed."""
+    import optuna
+
+    done = _finished(trials)
+    # A sampler anew for each trial, so that a search that was killed goes on with the same proposals.
+    trials.sampler = optuna.samplers.TPESampler(
+        seed=1000 * search.spec.seed + len(done), n_startup_trials=_RANDOM_TRIALS
+    )
+    trial = trials.ask()
+    trial.suggest_int("cycles_percent", *_CYCLES_PERCENT[:2], step=_CYCLES_PERCENT[2])
+    trial.suggest_int("flash_percent", *_FLASH_PERCENT[:2], step=_FLASH_PERCENT[2])
+    if "costs" not in trial.user_attrs:
+        same = next((old for old in done if old.params == trial.params), None)
+        trial.set_user_attr("costs", same.user_attrs["costs"] if same else costs.to_json())
+    variant = _variant(search, trial)
+    try:
+        evidence = measure_variant(search, variant)
+    except SearchError as error:
+        trial.set_user_attr("refused", str(error))
+        trials.tell(trial, state=optuna.trial.TrialState.PRUNED)
+        search.pass_over(variant.key, str(error))
+        return True
+    row = evidence.row
+    assert row is not None
+    if row.status == "failed":
+        _queue_again(trials, trial.number, trial.params, trial.user_attrs)
+        return False
+    if row.fits is False:
+        trials.tell(trial, state=optuna.trial.TrialState.PRUNED)
+        return True
+    for name, excess in _excesses(search, evidence).items():
+        trial.set_constraint(name, excess)
+    trials.tell(trial, _values(search, evidence))
+    return True
+
+
+def _recall(search: BoardSearch, trial: "optuna.trial.FrozenTrial") -> None:
+    """What a trial of an earlier run found, from the store."""
+    variant = _variant(search, trial)
+    if "refused" in trial.user_attrs:
+        search.pass_over(variant.key, trial.user_attrs["refused"])
+    else:
+        measure_variant(search, variant)
+
+
+def _variant(search: BoardSearch, trial: "optuna.Trial | optuna.trial.FrozenTrial") -> Channels:
+    max_ram_kb = search.spec.limits.max_ram_kb
+    return Channels(
+        trial.params["cycles_percent"],
+        trial.params["flash_percent"],
+        MeasuredCosts.from_json(trial.user_attrs["costs"]),
+        None if max_ram_kb is None else max_ram_kb * KIB,
+        search.spec.seeds[0],
+    )
+
+
+def _values(search: BoardSearch, evidence: Evidence) -> list[float]:
+    """What the study wants little of."""
+    row = evidence.row
+    assert row is not None and row.latency_us is not None and row.flash_bytes is not None
+    match search.spec.objective:
+        case "flash":
+            return [float(row.flash_bytes)]
+        case "accuracy":
+            return [_drop(search, evidence)]
+        case "pareto":
+            return [row.latency_us, _drop(search, evidence)]
+        case _:
+            return [row.latency_us]
+
+
+def _excesses(search: BoardSearch, evidence: Evidence) -> dict[str, float]:
+    """Limit -> by what share it is exceeded, at most 0 where it is kept; accuracy in shares of the samples."""
+    row, limits = evidence.row, search.spec.limits
+    assert row is not None and row.latency_us and row.flash_bytes and row.ram_bytes
+    pairs = {
+        "latency": (row.latency_us / 1e3, limits.max_latency_ms),
+        "flash": (row.flash_bytes / KIB, limits.max_flash_kb),
+        "ram": (row.ram_bytes / KIB, limits.max_ram_kb),
+    }
+    found = {
+        name: value / max(limit, 1e-9) - 1 for name, (value, limit) in pairs.items() if limit is not None
+    }
+    allowed = search.standard.allowed(limits)
+    if allowed is not None:
+        found["accuracy"] = _drop(search, evidence) - allowed
+    return found
+
+
+def _drop(search: BoardSearch, evidence: Evidence) -> float:
+    """By what share of the samples fewer are answered rightly than by the unpruned model."""
+    assert evidence.right is not None
+    return measure_drop(search.standard.other, evidence.right).share
+
+
+def _measured_costs(search: BoardSearch) -> MeasuredCosts | None:
+    """From all that was measured on the board so far; None where the unpruned model was not."""
+    unpruned = search.known(UNPRUNED).row
+    if unpruned is None or unpruned.layers_sha256 is None:
+        return None
+    store, kind = search.evaluator.store, load_kind(search.spec.boards[search.board])
+    model = search.models[UNPRUNED]
+    image = get_image(
+        store,
+        model.path,
+        unpruned.model_sha256,
+        kind,
+        toolchain=search.spec.toolchain,
+        model_id=search.spec.task.model_id,
+    )
+    rows = [evidence.row for evidence in search.found.values() if evidence.row is not None]
+    return MeasuredCosts(
+        layer_samples(store, kind, rows),
+        image.size.flash_bytes,
+        image.size.ram_bytes,
+        image.size.arena_bytes,
+    )
+
+
+def _finished(trials: "optuna.Study") -> "list[optuna.trial.FrozenTrial]":
+    from optuna.trial import TrialState
+
+    return trials.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
+
+
+def _queue_again(
+    trials: "optuna.Study", number: int, params: dict[str, Any], attributes: dict[str, Any]
+) -> None:
+    """The bench failed, which says nothing of the budget: told as a failure it would be lost."""
+    from optuna.trial import TrialState
+
+    trials.tell(number, state=TrialState.FAIL)
+    if "costs" in attributes:
+        trials.enqueue_trial(params, user_attrs=attributes)
+
+
+def _open(search: BoardSearch) -> "optuna.Study":
+    """The board's trials, beside the study's reports."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    folder = search.evaluator.store.folder / "studies" / search.spec.name
+    ensure_writable(folder)
+    with _opening:  # boards share the file, and two can't make its tables at once
+        storage = optuna.storages.RDBStorage(
+            f"sqlite:///{folder / 'optuna.db'}", engine_kwargs={"connect_args": {"timeout": 60}}
+        )
+        trials = optuna.create_study(
+            storage=storage,
+            study_name=search.board,
+            directions=["minimize"] * (2 if search.spec.objective == "pareto" else 1),
+            load_if_exists=True,
+        )
+    for trial in trials.get_trials(states=(optuna.trial.TrialState.RUNNING,)):
+        _queue_again(trials, trial.number, trial.params, trial.user_attrs)
+    return trials

@@ -1,0 +1,159 @@
+"""Candidates that keep the whole depth of the network: fewer channels, or weights that are 0."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from harness.pruning.channels import (
+    Annealing,
+    Budget,
+    Calibration,
+    Resources,
+    find_groups,
+    fit_layer_times,
+    magnitude_prune,
+    prune_channels,
+)
+from harness.search.layer_costs import MeasuredCosts
+from harness.tasks import Task
+from harness.tasks.recipe import Recipe
+
+OnEpoch = Callable[[int, int], None]
+"""Called with epochs done and in all."""
+
+
+class Variant(Protocol):
+    """A network made of the unpruned one without cutting it."""
+
+    @property
+    def key(self) -> str:
+        """Name in tables and files."""
+
+    @property
+    def head(self) -> str:
+        """What tables name in the place of a head."""
+
+    @property
+    def seed(self) -> int:
+        """Of all random choices."""
+
+    def inputs(self) -> dict[str, Any]:
+        """All that its making depends on beside reference, task and recipe, as JSON values."""
+
+    def train(
+        self, reference: Any, task: Task, recipe: Recipe, on_epoch: OnEpoch
+    ) -> tuple[Any, dict[str, Any]]:
+        """The trained `keras.Model`, and facts about it as JSON values."""
+
+
+@dataclass(frozen=True)
+class Sparse:
+    """The unpruned network with its smallest weights set to 0: no kernel skips them.
+
+    Attributes:
+        sparsity: Share of the weights that are 0, in (0, 1).
+        seed: Of the order of the samples.
+    """
+
+    sparsity: float
+    seed: int
+
+    head = "sparse"
+
+    @property
+    def key(self) -> str:
+        """Such as `sparse-s50`, with the share in percent."""
+        return f"sparse-s{self.sparsity * 100:g}"
+
+    def inputs(self) -> dict[str, Any]:
+        """What its making depends on."""
+        return asdict(self)
+
+    def train(
+        self, reference: Any, task: Task, recipe: Recipe, on_epoch: OnEpoch
+    ) -> tuple[Any, dict[str, Any]]:
+        """Prune by magnitude."""
+        model, history = magnitude_prune(reference, task, self.sparsity, recipe, self.seed)
+        return model, {"val_accuracy": max(epoch.val_accuracy for epoch in history)}
+
+
+@dataclass(frozen=True)
+class Channels:
+    """The unpruned network with fewer channels, within a budget of one board.
+
+    Attributes:
+        cycles_percent: What it may take of the unpruned network's cycles.
+        flash_percent: What its weights may take of the unpruned network's; 100 for no limit.
+        costs: What was measured on the board.
+        max_ram_bytes: Most RAM, where that is limited.
+        seed: Of all random choices.
+    """
+
+    cycles_percent: int
+    flash_percent: int
+    costs: MeasuredCosts
+    max_ram_bytes: float | None
+    seed: int
+
+    head = "channels"
+
+    @property
+    def key(self) -> str:
+        """Such as `channels-c45`, with the share of cycles, or `channels-c45-f80` with that of flash too."""
+        flash = "" if self.flash_percent == 100 else f"-f{self.flash_percent}"
+        return f"channels-c{self.cycles_percent}{flash}"
+
+    def inputs(self) -> dict[str, Any]:
+        """What its making depends on."""
+        return {**asdict(self), "costs": self.costs.to_json(), "annealing": asdict(Annealing())}
+
+    def train(
+        self, reference: Any, task: Task, recipe: Recipe, on_epoch: OnEpoch
+    ) -> tuple[Any, dict[str, Any]]:
+        """Prune channels.
+
+        Raises:
+            SearchError: Even the fewest channels cost more.
+        """
+        settings = Annealing()
+        calibration, budget = self._limits(reference)
+        epochs = settings.epochs + recipe.epochs
+        pruned = prune_channels(
+            reference,
+            task,
+            budget,
+            calibration,
+            recipe,
+            settings=settings,
+            seed=self.seed,
+            on_epoch=lambda phase, done, total: on_epoch(
+                done + (settings.epochs if phase == "training" else 0), epochs
+            ),
+        )
+        return pruned.model, {
+            "val_accuracy": pruned.val_accuracy,
+            "channels": [list(width) for width in pruned.widths],
+            "budget": asdict(budget),
+            "modelled_over": pruned.over,
+            "times_error": calibration.times.error,
+        }
+
+    def _limits(self, reference: Any) -> tuple[Calibration, Budget]:
+        """The model of the board's costs, and the budget in its terms: at 100 percent it is the unpruned network."""
+        costs, graph = self.costs, find_groups(reference)
+        times = fit_layer_times(costs.layers)
+        bare = Resources(graph, Calibration(times))
+        weights_bytes, peak_bytes = float(bare.flash_bytes({})), float(bare.ram_bytes({}))
+        calibration = Calibration(
+            times,
+            flash_offset_bytes=costs.flash_bytes - weights_bytes,
+            ram_offset_bytes=costs.ram_bytes - costs.arena_bytes,
+            ram_factor=costs.arena_bytes / peak_bytes,
+        )
+        flash_bytes = calibration.flash_offset_bytes + weights_bytes * self.flash_percent / 100
+        budget = Budget(
+            flash_bytes=None if self.flash_percent == 100 else flash_bytes,
+            ram_bytes=self.max_ram_bytes,
+            cycles=float(bare.cycles({})) * self.cycles_percent / 100,
+        )
+        return calibration, budget

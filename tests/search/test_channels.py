@@ -68,7 +68,7 @@ def study(tmp_path_factory: pytest.TempPathFactory, digits_cache: Path) -> Itera
         patch.setattr(variants, "Annealing", partial(Annealing, epochs=2))
         spec = StudySpec(
             "s", load_task("digits"), {BOARD: "nrf52840-dk"}, Limits(max_accuracy_drop=100.0),
-            heads=("gap",), recipe="short", channels=2, sparsity=0.5, samples=40,
+            heads=("none",), recipe="short", channels=2, sparsity=0.5, samples=40,
         )  # fmt: skip
         with pytest.raises(Interrupted):
             run_study(spec, store, Trouble())

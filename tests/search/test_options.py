@@ -31,6 +31,8 @@ def run(tmp_path: Path, *arguments: str) -> Any:
         (("--widths", ","), "--widths needs at least one value"),
         (("--objective", "speed"), "'speed'"),
         (("--samples", "0"), "--samples must be at least 1"),
+        (("--channels", "-1"), "--channels is a number of trials from 0, not -1"),
+        (("--sparse", "1"), "--sparse is a share between 0 and 1, not 1"),
         (("--max-energy-uj", "-1"), "--max-energy-uj must be a number from 0"),
     ],
 )

@@ -1,7 +1,7 @@
 """The session with a board's probe: opened when first needed, with the right chip behind it, or not at all."""
 
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -75,5 +75,9 @@ class Connection:
 
     def _refuse_other_chip(self, open_this: Callable[..., Any]) -> None:
         """Ask the chip what it is as pyOCD can of any; what pyOCD does for the kind's own may disturb another one."""
-        with suppress(ProbeError), closing(open_this(target="cortex_m")) as session:
-            check_chip(session, self._name, self._kind)
+        with suppress(ProbeError):
+            session = open_this(target="cortex_m")
+            try:
+                check_chip(session, self._name, self._kind)
+            finally:
+                abandon(session)

@@ -1,5 +1,6 @@
 """A pyOCD session with one board's probe, and its errors in the harness's words."""
 
+import contextlib
 import logging
 import threading
 from collections.abc import Iterator
@@ -116,6 +117,7 @@ def _open_session(board: str, probe_uid: str, target: str, virtual: bool, option
         _forget_register_names(session)
         try:
             session.open()
+            _forget_reset_catch(session.target)
         except exceptions.Error:
             abandon(session)
             raise
@@ -123,7 +125,6 @@ def _open_session(board: str, probe_uid: str, target: str, virtual: bool, option
             # pyOCD stumbles over access ports and registers that the chip it was told to expect would have.
             abandon(session)
             raise UnexpectedChipError(board, f"connecting to the probe failed: {error!r} in pyOCD") from error
-        _forget_reset_catch(session.target)
         return session
 
 
@@ -169,14 +170,13 @@ def _forget_register_names(session: Any) -> None:
 
 def abandon(session: Any) -> None:
     """Close a session that failed, and what it left half open."""
-    from pyocd.core import exceptions
-
-    try:
+    # Closing stumbles over what connecting has stumbled over, in any way; the first error says more.
+    with contextlib.suppress(Exception):
         session.close()
-        if session.probe.is_open:
+    # A probe that stays open keeps every later session out.
+    if session.probe.is_open:
+        with contextlib.suppress(Exception):
             session.probe.close()
-    except exceptions.Error:
-        pass  # the error that made us give up says more
 
 
 def _quieten() -> None:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from harness.bench.chip import check_chip
-from harness.bench.probe import UnexpectedChipError, abandon, mapped_errors, open_session
+from harness.bench.probe import UnexpectedChipError, abandon, forget_reset_catch, mapped_errors, open_session
 from harness.config.kinds import BoardKind
 from harness.errors import BoardError, ProbeError
 
@@ -65,6 +65,8 @@ class Connection:
         try:
             session = open_this(under_reset=under_reset, frequency_hz=frequency_hz)
             check_chip(session, self._name, self._kind)
+            with mapped_errors(self._name, "connecting to the probe"):
+                forget_reset_catch(session.target)
         except BoardError as error:
             if session is not None:
                 abandon(session)

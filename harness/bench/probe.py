@@ -117,7 +117,6 @@ def _open_session(board: str, probe_uid: str, target: str, virtual: bool, option
         _forget_register_names(session)
         try:
             session.open()
-            _forget_reset_catch(session.target)
         except exceptions.Error:
             abandon(session)
             raise
@@ -128,7 +127,7 @@ def _open_session(board: str, probe_uid: str, target: str, virtual: bool, option
         return session
 
 
-def _forget_reset_catch(target: Any) -> None:
+def forget_reset_catch(target: Any) -> None:
     """A connection that broke in the middle of a halting reset has left every later reset halting too.
 
     pyOCD remembers what it finds set when it connects, and restores it after each halting reset of its own.

@@ -7,6 +7,7 @@ from functools import partial
 from types import TracebackType
 
 from harness.bench import LeasedBoard, open_board, resolve
+from harness.bench.quarantine import quarantined
 from harness.config.kinds import load_kind
 from harness.errors import BoardError, BusyError, MeasurementError
 from harness.search.evaluate import Evaluator
@@ -81,7 +82,8 @@ class BoardWorker:
                 raise
             except (BoardError, MeasurementError) as error:
                 self._observer.failed(self._name, label, str(error), tries_left)
-                if tries_left:
+                # The bench has tried what may help already where it has set the board aside.
+                if tries_left and not self._set_aside():
                     self._release()  # the next try opens the board afresh
                     continue
                 if self._leased is None:
@@ -90,6 +92,9 @@ class BoardWorker:
             self._measured(label, False, step)
             return row
         raise AssertionError("unreachable")
+
+    def _set_aside(self) -> bool:
+        return any(row.unit == self._name for row in quarantined())
 
     def _measured(self, label: str, found: bool, step: bool) -> None:
         if step:

@@ -8,8 +8,7 @@ import pytest
 
 import harness
 from harness.measure import PerformanceRules
-from harness.search import BoardWorker, Evaluator, Limits, Observer, Subject
-from harness.search.decide import decide
+from harness.search import BoardWorker, Evaluator, Observer, Subject
 from harness.store import Store
 
 
@@ -58,6 +57,5 @@ def test_an_image_too_large_for_the_board_is_infeasible_there(shared_data, tmp_p
         again = worker.evaluate(Evaluator(store), subject)
     assert first.fits is False
     assert again.id == first.id
-    decision = decide("virtual:nrf51-dk", {"unpruned": first}, Limits(), {})
-    assert decision.candidate is None
-    assert "bytes of ram, the board has 32,768" in decision.verdicts["unpruned"]
+    assert first.unfit_memory == "ram" and first.available_bytes == 32_768
+    assert first.needed_bytes is not None and first.needed_bytes > 32_768

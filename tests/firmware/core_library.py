@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from elftools.elf.elffile import ELFFile
 
+from harness.config.kinds import Flash
 from harness.config.paths import resource_dir
 from harness.firmware.elf import load_elf
 from harness.firmware.sources import include_dirs
@@ -20,6 +21,7 @@ from harness.virtual.core_registers import LR, PC, SP, XPSR
 from harness.virtual.costs import CostTable
 from harness.virtual.counting import CycleCounter
 from harness.virtual.emulator import Emulator
+from harness.virtual.flash_timing import FlashTiming
 from harness.virtual.memory import Bus, BusError, Ram
 
 CORES = ("cortex-m0", "cortex-m4")
@@ -68,9 +70,17 @@ class CoreLibrary:
         self._flash, self._ram = Ram(_FLASH, _FLASH_BYTES), Ram(_RAM, _RAM_BYTES)
         self._load(core, toolchain, sources or _all_sources())
         bus = Bus((self._flash, self._ram), (), (self._flash,), (), _no_flash_store)
-        self._counter = CycleCounter(CostTable(core), self._flash, self._ram)
+        at_once = FlashTiming(Flash(origin=_FLASH, size_bytes=_FLASH_BYTES))
+        self._counter = CycleCounter(CostTable(core), self._flash, self._ram, at_once)
         self._emulator = Emulator(
-            core, bus, (self._ram,), (), self._counter, threading.Condition(), _no_flash_store
+            core,
+            bus,
+            (self._ram,),
+            (),
+            self._counter,
+            threading.Condition(),
+            _no_flash_store,
+            lambda address: "",
         )
         self.clear()
 

@@ -58,6 +58,7 @@ def wait_for_rows(results: Path, count: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_killed_and_started_again_it_repeats_nothing(environment, tmp_path, monkeypatch):
     results = tmp_path / "results"
     first = start(environment, tmp_path)
@@ -101,6 +102,7 @@ def test_killed_and_started_again_it_repeats_nothing(environment, tmp_path, monk
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_measuring_first_chooses_as_measuring_everything_does(tmp_path, digits_cache, monkeypatch):
     monkeypatch.setenv("HARNESS_CACHE_DIR", str(digits_cache))
     monkeypatch.setenv("HARNESS_RUNTIME_DIR", str(tmp_path / "run"))

@@ -40,6 +40,12 @@ def cache_dir() -> Path:
     return Path(given) if given else platformdirs.user_cache_path(_APP)
 
 
+def compiler_environment() -> dict[str, str]:
+    """Environment for a compiler: zig's cache in ours (it needs no home folder then), messages in English."""
+    zig_cache = str(cache_dir() / "zig")
+    return {**os.environ, "ZIG_GLOBAL_CACHE_DIR": zig_cache, "ZIG_LOCAL_CACHE_DIR": zig_cache, "LC_ALL": "C"}
+
+
 def runtime_dir() -> Path:
     """Folder of leases and of the records of running virtual boards, one for all processes."""
     given = os.environ.get("HARNESS_RUNTIME_DIR")

@@ -1,6 +1,5 @@
 """Compilers for Cortex-M: the clang inside the `ziglang` wheel, and arm-none-eabi-gcc."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from harness.config.paths import cache_dir
+from harness.config.paths import compiler_environment
 from harness.errors import BuildError, InputError
 from harness.firmware.small import is_small
 
@@ -152,10 +151,10 @@ def _gcc_version() -> str:
 
 
 def _run(command: list[str], compiler: str) -> str:
-    environment = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": str(cache_dir() / "zig"), "LC_ALL": "C"}
-    environment["ZIG_LOCAL_CACHE_DIR"] = environment["ZIG_GLOBAL_CACHE_DIR"]
     try:
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, env=compiler_environment(), capture_output=True, text=True, check=False
+        )
     except OSError as error:
         raise BuildError(f"{compiler} cannot be started: {error.strerror}") from error
     if done.returncode:

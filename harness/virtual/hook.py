@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness.config.paths import cache_dir, ensure_writable
+from harness.config.paths import cache_dir, compiler_environment, ensure_writable
 from harness.errors import BuildError
 
 _SOURCE = Path(__file__).with_name("block_hook.c")
@@ -38,7 +38,7 @@ def load_hook() -> ctypes.CDLL:
 def _compile(library: Path) -> None:
     draft = ensure_writable(library.parent) / f"{library.stem}.{os.getpid()}"
     command = [sys.executable, "-m", "ziglang", "cc", *_FLAGS, str(_SOURCE), "-o", str(draft)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=compiler_environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         first = (done.stderr.strip().splitlines() or ["no message"])[0]
         raise BuildError(f"the virtual board's counter does not compile: {first}")

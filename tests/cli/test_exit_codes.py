@@ -37,17 +37,19 @@ def test_ctrl_c_leaves_no_process_and_a_whole_store(
     }
     command = [sys.executable, "-c", "from harness.cli.main import main; main()", "bench", str(digits_model)]
     options = ["--board", "virtual:nrf51-dk", "--task", "digits", "--results-dir", str(tmp_path / "results")]
-    process = subprocess.Popen(
-        [*command, *options], env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-    )
     records = tmp_path / "runtime" / "virtual"
     deadline = time.monotonic() + 60
-    while not list(records.glob("*.json")):
-        assert process.poll() is None and time.monotonic() < deadline, "the board never ran"
-        time.sleep(0.05)
-    time.sleep(2.0)  # in the midst of flashing or measuring
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    with subprocess.Popen(
+        [*command, *options], env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    ) as process:
+        while not list(records.glob("*.json")):
+            if process.poll() is not None or time.monotonic() > deadline:
+                process.kill()
+                pytest.fail(f"the board never ran: {process.communicate()[1]}")
+            time.sleep(0.05)
+        time.sleep(2.0)  # in the midst of flashing or measuring
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert said.splitlines()[-1] == "Stopped; what was finished is stored."
     assert "Traceback" not in said

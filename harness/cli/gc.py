@@ -16,8 +16,8 @@ from harness.cli.output import STDOUT, json_option, write_json
 def gc(dry_run: bool, json_path: Path | None, results_dir: Path) -> None:
     """Remove files that nothing needs: artifacts no row, study or stage names, and what killed runs left.
 
-    Rows are never removed, and no file that one of them names. Files younger than an hour stay, and for
-    thirty days the answers of a run that was killed, so that it can go on.
+    Rows are never removed, and no file that one of them names. Files younger than an hour stay, and the answers
+    of a run that was killed, so that it can go on: for thirty days, or until its study is decided.
 
     \b
     Examples:

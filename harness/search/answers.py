@@ -17,7 +17,7 @@ def answers_file(
     load: str | None,
     study: str | None = None,
 ) -> Path:
-    """Where the answers of an unfinished run are."""
+    """Where the answers of an unfinished run are; the study's name comes first, for `harness gc`."""
     key = stage_key(
         "answers",
         {
@@ -28,4 +28,4 @@ def answers_file(
             "strict": load == "serial-strict",
         },
     )
-    return store.folder / "answers" / f"{key}.txt"
+    return store.folder / "answers" / (f"{study}.{key}.txt" if study else f"{key}.txt")

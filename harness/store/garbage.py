@@ -9,16 +9,18 @@ from typing import Literal
 
 from harness.errors import StoreError
 from harness.store.store import Store
+from harness.store.studies import Study
 
 ARTIFACT_GRACE_S = 3600.0
 """An artifact is stored before the row that names it: younger ones may belong to a command under way."""
 
 ANSWERS_GRACE_S = 30 * 24 * 3600.0
-"""How long the answers of a run that was killed wait to be gone on with."""
+"""How long the answers of a run that was killed wait to be gone on with; of a study, until it is decided."""
 
 What = Literal["artifact", "unfinished file", "answers", "record of a virtual board"]
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_ANSWERS = re.compile(r"(?P<study>.+)\.[0-9a-f]{64}\.txt")
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Garbage:
 
 
 def find_garbage(store: Store) -> list[Garbage]:
-    """Artifacts that no row, study or stage names, and answers of runs that nobody went on with.
+    """Artifacts that no row, study or stage names, and answers that no run will go on with.
 
     What is named is every SHA-256 that stands anywhere in the database, in whatever table or text.
 
@@ -54,9 +56,7 @@ def find_garbage(store: Store) -> list[Garbage]:
         unfinished = path.parent.name == "unfinished"
         if unfinished or (_SHA256.fullmatch(sha256) and sha256 not in named):
             found.extend(_older(path, "unfinished file" if unfinished else "artifact", old))
-    for path in sorted((store.folder / "answers").glob("*.txt")):
-        found.extend(_older(path, "answers", time.time() - ANSWERS_GRACE_S))
-    return found
+    return [*found, *_needless_answers(store)]
 
 
 def remove_garbage(garbage: list[Garbage]) -> int:
@@ -77,6 +77,23 @@ def remove_garbage(garbage: list[Garbage]) -> int:
             ) from error
         freed_bytes += item.size_bytes
     return freed_bytes
+
+
+def _needless_answers(store: Store) -> Iterator[Garbage]:
+    """Answers of studies that are done, and those of other runs that nobody has gone on with for long."""
+    # First the files, then the studies: one that begins between the two has its files yet to come.
+    paths = sorted((store.folder / "answers").glob("*.txt"))
+    done = {study.name for study in store.studies() if _is_done(store, study)}
+    for path in paths:
+        of = _ANSWERS.fullmatch(path.name)
+        now = time.time()
+        yield from _older(path, "answers", now if of and of["study"] in done else now - ANSWERS_GRACE_S)
+
+
+def _is_done(store: Store, study: Study) -> bool:
+    """Whether the same search once more would find a row for all that it asks for."""
+    last = {(row.board, row.candidate, row.mode): row for row in store.measurements(study.name)}
+    return study.status == "decided" and all(row.status == "ok" for row in last.values())
 
 
 def _older(path: Path, what: What, than: float) -> Iterator[Garbage]:

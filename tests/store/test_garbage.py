@@ -3,9 +3,11 @@
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from harness.search.answers import answers_file
 from harness.store import Decision, Store
 from harness.store.garbage import find_garbage, remove_garbage
 from tests.store.rows import row
@@ -58,6 +60,30 @@ def test_answers_of_killed_runs_and_unfinished_files(store: Store) -> None:
     _old(half, days=0.5)
     found = {item.path.name: (item.what, item.size_bytes) for item in find_garbage(store)}
     assert found == {"tmp123": ("unfinished file", 7), "ancient.txt": ("answers", 5)}
+
+
+def test_answers_stay_as_long_as_their_study_may_ask_for_them(store: Store) -> None:
+    image, board = SimpleNamespace(image_sha256="a" * 64), SimpleNamespace(name="desk")
+    path, single = (
+        answers_file(store, image, board, None, None, study)  # type: ignore[arg-type]
+        for study in ("wide.v2", None)
+    )
+    path.parent.mkdir()
+    for each in (path, single):
+        each.write_bytes(b"12345")
+        _old(each, days=1)
+    assert find_garbage(store) == [], "of no study of this store"
+    store.open_study("wide.v2", "digits", {})
+    store.open_study("wide", "digits", {})
+    store.set_status("wide", "decided")
+    assert find_garbage(store) == [], "the study still runs, or was stopped"
+    store.add(row(study="wide.v2", candidate="b1-aux", status="failed", failure="LinkError: silent"))
+    store.set_status("wide.v2", "decided")
+    assert find_garbage(store) == [], "the same search once more would measure what failed"
+    store.add(row(study="wide.v2", candidate="b1-aux"))
+    assert [(item.path, item.what) for item in find_garbage(store)] == [(path, "answers")]
+    store.set_status("wide.v2", "running")
+    assert find_garbage(store) == [], "it was begun again"
 
 
 def test_file_that_another_process_removed_is_not_counted(store: Store) -> None:

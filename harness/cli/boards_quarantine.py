@@ -42,7 +42,8 @@ def list_command(json_path: Path | None) -> None:
 
 @quarantine.command()
 @click.argument("unit")
-def lift(unit: str) -> None:
+@json_option
+def lift(unit: str, json_path: Path | None) -> None:
     """Let UNIT be used again.
 
     \b
@@ -52,4 +53,6 @@ def lift(unit: str) -> None:
     from harness.bench.quarantine import lift as lift_quarantine
 
     lift_quarantine(unit)
-    click.echo(f"{unit} can be used again.")
+    write_json({"unit": unit, "quarantined": False}, json_path)
+    if json_path != STDOUT:
+        click.echo(f"{unit} can be used again.")

@@ -20,7 +20,8 @@ def data() -> None:
 @data.command()
 @click.argument("task")
 @data_dir_option
-def fetch(task: str, data_dir: Path | None) -> None:
+@json_option
+def fetch(task: str, data_dir: Path | None, json_path: Path | None) -> None:
     """Download the public originals of TASK: kws, vww, ic or ad. What is there and right stays.
 
     A download that broke off goes on where it stopped when the same command is given again.
@@ -35,6 +36,7 @@ def fetch(task: str, data_dir: Path | None) -> None:
     from harness.tasks.sources import sources_of
 
     folder = _folder(data_dir)
+    found: list[dict[str, object]] = []
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         shown = progress.add_task(task, total=None)
@@ -44,8 +46,10 @@ def fetch(task: str, data_dir: Path | None) -> None:
 
         for source in sources_of(task):
             fetched = fetch_source(source, folder, on_progress)
-            word = "fetched" if fetched else "there already"
-            progress.console.print(f"{source.unpacks_to or source.path}: {word}", highlight=False)
+            path, word = source.unpacks_to or source.path, "fetched" if fetched else "there already"
+            found.append({"path": path, "fetched": fetched})
+            progress.console.print(f"{path}: {word}", highlight=False)
+    write_json(found, json_path)
 
 
 @data.command()

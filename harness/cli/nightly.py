@@ -23,8 +23,9 @@ nightly.add_command(quarantine)
 @click.argument("plan_file", metavar="[PLAN]", type=click.Path(path_type=Path), default=Path("nightly.toml"))
 @click.option("--at", default="02:15", show_default=True, metavar="HH:MM", help="Local time of day.")
 @click.option("--cron", is_flag=True, help="Only print a line for `crontab -e`.")
+@json_option
 @results_option
-def install(plan_file: Path, at: str, cron: bool, results_dir: Path) -> None:
+def install(plan_file: Path, at: str, cron: bool, json_path: Path | None, results_dir: Path) -> None:
     """Run PLAN every night: write and enable a systemd user timer, or print a line for cron without systemd.
 
     The timer makes up for nights in which the machine was off; cron does not.
@@ -39,15 +40,18 @@ def install(plan_file: Path, at: str, cron: bool, results_dir: Path) -> None:
 
     read_plan(plan_file)
     schedule = schedules.Schedule(plan_file.resolve(), results_dir.resolve(), at)
-    if cron:
-        click.echo(schedule.cron_line)
+    reason = "--cron was given" if cron else schedules.install(schedule)
+    timer = f"{schedule.name}.timer" if reason is None else None
+    facts = {"timer": timer, "at": at, "plan": str(schedule.plan), "cron_line": schedule.cron_line}
+    write_json(facts | {"no_timer_because": reason}, json_path)
+    if json_path == STDOUT:
         return
-    reason = schedules.install(schedule)
-    if reason is None:
-        click.echo(f"{schedule.name}.timer runs {plan_file} every night at {at}.")
+    if timer is not None:
+        click.echo(f"{timer} runs {plan_file} every night at {at}.")
         click.echo("For nights in which you are not logged in: loginctl enable-linger")
         return
-    click.echo(f"No systemd timer ({reason}). Add this line with `crontab -e`:", err=True)
+    if not cron:
+        click.echo(f"No systemd timer ({reason}). Add this line with `crontab -e`:", err=True)
     click.echo(schedule.cron_line)
 
 
@@ -76,8 +80,9 @@ def status(json_path: Path | None, results_dir: Path) -> None:
 @nightly.command()
 @click.argument("job")
 @click.option("--board", metavar="NAME", help="Only on this board.")
+@json_option
 @results_option
-def accept(job: str, board: str | None, results_dir: Path) -> None:
+def accept(job: str, board: str | None, json_path: Path | None, results_dir: Path) -> None:
     """Let what got worse in JOB be the new normal: later nights compare with it and with what follows.
 
     \b
@@ -91,4 +96,6 @@ def accept(job: str, board: str | None, results_dir: Path) -> None:
         count = store.accept_night_results(job, board)
     if not count:
         raise InputError(f"nothing got worse in the last night of job {job!r}; see `harness nightly status`")
-    click.echo(f"{count} result{'s' if count > 1 else ''} of {job} accepted.")
+    write_json({"job": job, "board": board, "accepted": count}, json_path)
+    if json_path != STDOUT:
+        click.echo(f"{count} result{'s' if count > 1 else ''} of {job} accepted.")

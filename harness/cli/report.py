@@ -5,6 +5,7 @@ from pathlib import Path
 import rich_click as click
 
 from harness.cli.options import results_option
+from harness.cli.output import STDOUT, json_option, write_json
 
 
 @click.command()
@@ -14,8 +15,16 @@ from harness.cli.options import results_option
     "--svg", "svg_dir", type=click.Path(path_type=Path), help="Also write each chart as SVG into this folder."
 )
 @click.option("--open", "open_it", is_flag=True, help="Open it in the browser.")
+@json_option
 @results_option
-def report(study: str, out: Path | None, svg_dir: Path | None, open_it: bool, results_dir: Path) -> None:
+def report(
+    study: str,
+    out: Path | None,
+    svg_dir: Path | None,
+    open_it: bool,
+    json_path: Path | None,
+    results_dir: Path,
+) -> None:
     """Write the report of STUDY, one HTML file that works offline.
 
     \b
@@ -30,7 +39,8 @@ def report(study: str, out: Path | None, svg_dir: Path | None, open_it: bool, re
     with Store(results_dir, create=False) as store:
         path = write_report(store, study, out or results_dir / "studies" / study / "report.html")
         drawn = write_svgs(store, study, svg_dir) if svg_dir else []
-    for written in (path, *drawn):
+    write_json({"html": str(path), "svg": [str(chart) for chart in drawn]}, json_path)
+    for written in () if json_path == STDOUT else (path, *drawn):
         click.echo(written)
     if open_it:
         click.launch(str(path))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 import rich_click as click
 
 from harness.cli.options import board_option, results_option
+from harness.cli.output import STDOUT, json_option, write_json
 
 if TYPE_CHECKING:
     from harness.report.submission_rules import Division
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Allow an emulated board; every file is marked as no result of hardware.",
 )
+@json_option
 @results_option
 def submission(
     folder: Path,
@@ -56,6 +58,7 @@ def submission(
     status: str,
     given_weights: bool,
     rehearsal: bool,
+    json_path: Path | None,
     results_dir: Path,
 ) -> None:
     """Write stored results into DIR in MLPerf Tiny's submission layout, if its rules allow them.
@@ -82,4 +85,7 @@ def submission(
         rehearsal=rehearsal,
     )
     with Store(results_dir, create=False) as store:
-        click.echo(write_submission(store, entry, folder))
+        written = write_submission(store, entry, folder)
+    write_json({"folder": str(written)}, json_path)
+    if json_path != STDOUT:
+        click.echo(written)

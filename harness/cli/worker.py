@@ -1,6 +1,10 @@
 """`harness worker`."""
 
+from pathlib import Path
+
 import rich_click as click
+
+from harness.cli.output import STDOUT, json_option, write_json
 
 
 @click.command()
@@ -13,7 +17,8 @@ import rich_click as click
     help="Offer this board. May be repeated [default: all of the bench file].",
 )
 @click.option("--train/--no-train", default=True, show_default=True, help="Whether this machine trains too.")
-def worker(scheduler: str, boards: tuple[str, ...], train: bool) -> None:
+@json_option
+def worker(scheduler: str, boards: tuple[str, ...], train: bool, json_path: Path | None) -> None:
     """Offer this machine's boards, and its processor for training, to searches on other machines.
 
     Start `dask scheduler` on one machine, this on each machine with boards, and search with --executor.
@@ -34,6 +39,9 @@ def worker(scheduler: str, boards: tuple[str, ...], train: bool) -> None:
     names = {unit.name: unit.kind for unit in units}
 
     def ready(address: str) -> None:
+        write_json({"address": address, "boards": names, "training": train}, json_path)
+        if json_path == STDOUT:
+            return
         offer = [*names, *(["training"] if train else [])]
         click.echo(f"{address} offers {', '.join(offer)}; Ctrl-C ends it.")
 

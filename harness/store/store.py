@@ -95,8 +95,8 @@ class Store:
 
         return frames.frame(self.measurements(study, **filters))
 
-    def export_csv(self, study: str | None, path: Path, **filters: object) -> Path:
-        """Write the rows of a study (or all) as CSV.
+    def export_csv(self, study: str | None, path: Path, **filters: object) -> int:
+        """Write the rows of a study (or all) as CSV; gives how many there are.
 
         Args:
             study: Only those of this study.
@@ -110,7 +110,9 @@ class Store:
 
         if study is not None:
             self.study(study)
-        return frames.write_csv(self.frame(study, **filters), path)
+        table = self.frame(study, **filters)
+        frames.write_csv(table, path)
+        return len(table)
 
     def texts(self) -> Iterator[str]:
         """Every text in the database, of whatever table and column."""

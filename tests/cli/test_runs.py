@@ -4,9 +4,11 @@ import json
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -80,6 +82,30 @@ def test_export_chooses_too(results: Path, tmp_path: Path) -> None:
         path = tmp_path / "out.csv"
         assert run(*command, "--csv", str(path), "--status", "ok", "--model", "fast").exit_code == 0
         assert frames.read_csv(path).id.tolist() == [2]
+        assert as_json(*command, "--csv", str(path)) == {"csv": str(path), "rows": 3}
+        assert len(frames.read_csv(path)) == 3
+
+
+_NO_FACTS = {"boards udev", "completion"}  # what they print is itself for programs
+
+
+def test_every_command_that_tells_facts_tells_them_as_json_too() -> None:
+    def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            found = group.get_command(context, name)
+            assert found is not None
+            if isinstance(found, click.Group):
+                yield from commands(found, (*path, name))
+            else:
+                yield " ".join((*path, name)), found
+
+    found = dict(commands(cli))
+    assert {"bench", "nightly install", "runs export", "boards quarantine lift"} <= found.keys()
+    without = {
+        name for name, command in found.items() if not any("--json" in one.opts for one in command.params)
+    }
+    assert without == _NO_FACTS
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from harness.cli.main import cli
 from harness.errors import BusyError, InputError, LinkError
 from harness.nightly import Job
 from harness.nightly.junit import junit_xml
@@ -213,7 +215,37 @@ def test_times_of_day_are_checked(at: str) -> None:
         Schedule(Path("a"), Path("b"), at)
 
 
+@pytest.mark.parametrize(("options", "reason"), [([], None), (["--cron"], "--cron was given")])
+def test_install_tells_as_json_what_it_did(
+    schedule: Schedule,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    reason: str | None,
+) -> None:
+    _systemctl(tmp_path, monkeypatch, "echo running")
+    (tmp_path / "m.tflite").touch()
+    schedule.plan.write_text('[[jobs]]\nname = "m"\nmodel = "../m.tflite"\nboards = ["a"]\n')
+    words = ["nightly", "install", str(schedule.plan), "--at", "2:05", *options]
+    done = CliRunner().invoke(cli, [*words, "--results-dir", str(schedule.results_dir), "--json", "-"])
+    assert json.loads(done.stdout) == {
+        "timer": None if reason else "harness-nightly.timer",
+        "no_timer_because": reason,
+        "at": "2:05",
+        "plan": str(schedule.plan),
+        "cron_line": schedule.cron_line,
+    }
+
+
 # --- status
+
+
+def test_accepting_is_told_as_json(store: Store, mixed: Night) -> None:
+    words = ["nightly", "accept", "kws", "--results-dir", str(store.folder), "--json", "-"]
+    done = CliRunner().invoke(cli, words)
+    assert json.loads(done.stdout) == {"job": "kws", "board": None, "accepted": 1}
+    again = CliRunner().invoke(cli, words)
+    assert (again.exit_code, again.stdout) == (2, "")
 
 
 def test_status_tells_the_last_night_and_each_board(

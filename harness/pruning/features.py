@@ -8,8 +8,8 @@ import numpy as np
 
 from harness.pruning.build import assemble_tail, cut_named
 from harness.tasks.arrays import FloatArray, LabelArray
-from harness.tasks.augment import Augmentation
-from harness.tasks.fit import Teacher, predict
+from harness.tasks.augment import change, changes
+from harness.tasks.fit import Answers, predict
 from harness.tasks.model_file import model_fingerprint
 from harness.tasks.recipe import Recipe
 from harness.tasks.task import Task
@@ -32,7 +32,7 @@ class FeatureMaps:
     train: FloatArray
     train_y: LabelArray
     validation: FloatArray
-    teacher: Teacher | None
+    teacher: Answers | None
 
 
 class FeatureCache:
@@ -59,36 +59,32 @@ class FeatureCache:
             InputError: There is no such cut point, or the task's data is missing or damaged.
         """
         copies, taught = _copies(task, recipe), recipe.distillation > 0
-        key = (model_fingerprint(reference), cut_name, task.fingerprint, task.augmentation, copies, taught)
+        shown = (task.fingerprint, task.augmentation, copies, recipe.blending)
+        key = (model_fingerprint(reference), cut_name, *shown, taught)
         if self._maps is None or key != self._key:
             self._maps = None  # free the last ones first
             tail = assemble_tail(reference, cut_named(reference, cut_name))
-            self._maps = _compute(reference, tail, task, copies, taught)
+            self._maps = _compute(reference, tail, task, recipe)
             self._key = key
         return self._maps
 
 
-def teacher_of(reference: Any, task: Task) -> Teacher:
-    """What `reference` gives for the task's training and validation inputs."""
-    return Teacher(predict(reference, task.train.x), predict(reference, task.validation.x))
-
-
 def _copies(task: Task, recipe: Recipe) -> int:
-    return recipe.augmented_copies if task.augmentation else 0
+    return recipe.augmented_copies if task.augmentation or recipe.blending else 0
 
 
-def _compute(reference: Any, tail: Any, task: Task, copies: int, taught: bool) -> FeatureMaps:
-    maps = [predict(tail, task.train.x)]
-    answers = [predict(reference, task.train.x)] if taught else []
-    augmentation = task.augmentation or Augmentation()
-    for copy in range(copies):
-        changed = augmentation.apply(task.train.x, seed=copy)
-        maps.append(predict(tail, changed))
-        if taught:
-            answers.append(predict(reference, changed))
+def _compute(reference: Any, tail: Any, task: Task, recipe: Recipe) -> FeatureMaps:
+    copies = _copies(task, recipe)
+    shown = [task.train.x]
+    shown += [change(task.train.x, changes(task.augmentation, recipe, copy), copy) for copy in range(copies)]
+    answers = None
+    if recipe.distillation:
+        answers = Answers(
+            np.concatenate([predict(reference, x) for x in shown]), predict(reference, task.validation.x)
+        )
     return FeatureMaps(
-        np.concatenate(maps),
+        np.concatenate([predict(tail, x) for x in shown]),
         np.tile(task.train.y, 1 + copies),
         predict(tail, task.validation.x),
-        Teacher(np.concatenate(answers), predict(reference, task.validation.x)) if taught else None,
+        answers,
     )

@@ -18,7 +18,19 @@ RECIPES = {
         Recipe("paper-vww", 50, 32, ((0, 1e-3), (20, 5e-4), (30, 2.5e-4)), augmented_copies=3),
         _QUICK,
         _AUGMENTED,
-        replace(_AUGMENTED, name="quick-distilled", distillation=0.5),
+        # Long training on inputs that never come twice, all of it towards what the unpruned network answers:
+        # Beyer et al., "Knowledge distillation: A good teacher is patient and consistent" (2022).
+        Recipe(
+            "taught",
+            60,
+            64,
+            ((0, 5e-3), (30, 2e-3), (45, 7e-4), (54, 2e-4)),
+            unfrozen_rate=0.6,
+            head_epochs=10,
+            augmented_copies=1,
+            distillation=1.0,
+            blending=1.0,
+        ),
     )
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.pruning.build import assemble, assemble_head
 from harness.pruning.candidate import Candidate
-from harness.pruning.features import FeatureCache, teacher_of
+from harness.pruning.features import FeatureCache
 from harness.tasks.fit import Epoch, FitResult, accuracy, fit
 from harness.tasks.recipe import Recipe
 from harness.tasks.task import Task
@@ -33,7 +33,7 @@ def most_epochs(candidate: Candidate, recipe: Recipe) -> int:
     """How many epochs the candidate is trained for, if training does not stop early."""
     if candidate.cut is None:
         return recipe.epochs if candidate.head else 0
-    return recipe.epochs if candidate.frozen else 2 * recipe.epochs
+    return recipe.epochs if candidate.frozen else recipe.head_first().epochs + recipe.epochs
 
 
 def train_candidate(
@@ -49,7 +49,7 @@ def train_candidate(
 
     A frozen kept part gives the same feature maps in every epoch: they are computed once, and the
     head is trained on them alone. Where the kept part is trained too, this comes first, so that it is not
-    shaken by a head that knows nothing; the whole is then trained for as long again. The unpruned network is
+    shaken by a head that knows nothing, and then the whole. The unpruned network is
     left as it is; the control is that network trained for as long as a head is.
 
     Args:
@@ -74,7 +74,8 @@ def train_candidate(
     if candidate.cut is None:
         result = _train_whole(reference, model, candidate, task, recipe.unfrozen(), on_epoch)
         return TrainedModel(model, result.history, result.best.val_accuracy, result.seconds)
-    head = _train_head(reference, model, candidate, task, recipe, features or FeatureCache(), on_epoch)
+    alone = recipe if candidate.frozen else recipe.head_first()
+    head = _train_head(reference, model, candidate, task, alone, features or FeatureCache(), on_epoch)
     if candidate.frozen:
         return TrainedModel(model, head.history, head.best.val_accuracy, head.seconds)
     started = model.get_weights()
@@ -148,6 +149,6 @@ def _train_whole(
         recipe,
         candidate.seed,
         on_epoch,
-        teacher=teacher_of(reference, task) if recipe.distillation else None,
-        augmentation=task.augmentation if recipe.augmented_copies else None,
+        teacher=reference,
+        augmentation=task.augmentation,
     )

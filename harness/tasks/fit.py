@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from harness.tasks.arrays import FloatArray, LabelArray
-from harness.tasks.augment import Augmentation
-from harness.tasks.distil import distillation_loss, packed_accuracy, targets
+from harness.tasks.augment import Augmentation, changes
+from harness.tasks.distil import beside, distillation_loss, taught_accuracy
 from harness.tasks.framework import load_keras, seeded
 from harness.tasks.recipe import Recipe
 
@@ -17,8 +17,8 @@ _PREDICT_BATCH = 256
 
 
 @dataclass(frozen=True, eq=False)
-class Teacher:
-    """What the network to learn from gives for the inputs: probabilities float32 `[n, classes]`.
+class Answers:
+    """What the network to learn from gives for inputs that do not change: probabilities float32 `[n, classes]`.
 
     Attributes:
         train: For the training inputs.
@@ -63,7 +63,7 @@ def fit(
     seed: int,
     on_epoch: Callable[[Epoch], None] | None = None,
     *,
-    teacher: Teacher | None = None,
+    teacher: Any | Answers | None = None,
     augmentation: Augmentation | None = None,
 ) -> FitResult:
     """Train `model` in place and leave it with its best epoch's weights.
@@ -72,11 +72,12 @@ def fit(
         model: `keras.Model` giving class probabilities.
         train: Inputs float32 `[n, ...]` and classes int64 `[n]`.
         validation: The same, disjoint from `train`.
-        recipe: Epochs, batch size, rates, patience, and how much of a teacher.
-        seed: Of shuffling, augmentation and dropout.
+        recipe: Epochs, batch size, rates, patience, changes of the inputs, and how much of a teacher.
+        seed: Of shuffling, changes and dropout.
         on_epoch: Called after every epoch; what it raises ends the training and propagates.
-        teacher: What to learn from besides the classes; needed where the recipe distils.
-        augmentation: How training inputs are changed, anew in every epoch.
+        teacher: `keras.Model` to learn from besides the classes, which is asked about the inputs as they are changed;
+            or its answers to inputs that do not change. Needed where the recipe distils.
+        augmentation: How training inputs may be changed, anew in every epoch.
     """
     keras = load_keras()
     history: list[Epoch] = []
@@ -98,24 +99,25 @@ def fit(
 
     started = time.perf_counter()
     with seeded(seed):
-        trained = augmentation.before(model, seed) if augmentation else model
+        teacher = teacher if recipe.distillation else None
+        layers = [] if isinstance(teacher, Answers) else changes(augmentation, recipe, seed)
+        trained = _lesson(model, layers, teacher)
+        train_x: Any = train[0]
+        validation_x: Any = validation[0]
+        if isinstance(teacher, Answers):
+            train_x, validation_x = [train[0], teacher.train], [validation[0], teacher.validation]
         loss: Any = "sparse_categorical_crossentropy"
         metric: Any = "accuracy"
-        wanted: tuple[Any, Any] = (train[1], validation[1])
-        if recipe.distillation and teacher is not None:
+        if teacher is not None:
             loss = distillation_loss(recipe.distillation, recipe.temperature)
-            metric = keras.metrics.MeanMetricWrapper(packed_accuracy, name="accuracy")
-            wanted = (
-                targets(train[1], teacher.train, recipe.temperature),
-                targets(validation[1], teacher.validation, recipe.temperature),
-            )
+            metric = keras.metrics.MeanMetricWrapper(taught_accuracy, name="accuracy")
         trained.compile(keras.optimizers.Adam(), loss, metrics=[metric])
         trained.fit(
-            train[0],
-            wanted[0],
+            train_x,
+            train[1],
             batch_size=recipe.batch_size,
             epochs=recipe.epochs,
-            validation_data=(validation[0], wanted[1]),
+            validation_data=(validation_x, validation[1]),
             validation_batch_size=_PREDICT_BATCH,
             verbose=0,
             callbacks=[
@@ -125,6 +127,30 @@ def fit(
         )
         model.set_weights(kept)
     return FitResult(tuple(history), _best(history), time.perf_counter() - started)
+
+
+def _lesson(model: Any, layers: list[Any], teacher: Any | Answers | None) -> Any:
+    """`model`, its weights shared, behind `layers` that change its inputs, and with its teacher's answers beside its own.
+
+    Answers that are known already come in as a second input.
+    """
+    if not layers and teacher is None:
+        return model
+    keras = load_keras()
+    changed = inputs = keras.Input(model.input_shape[1:])
+    for layer in layers:
+        changed = layer(changed)
+    if teacher is None:
+        return keras.Model(inputs, model(changed))
+    if isinstance(teacher, Answers):
+        known = keras.Input(model.output_shape[1:])
+        return keras.Model([inputs, known], beside(model(changed), known))
+    # A copy, since a network that others share must not be told here that it does not learn.
+    copy = keras.models.clone_model(teacher)
+    copy.set_weights(teacher.get_weights())
+    asked = keras.Model(copy.inputs, copy.outputs[0], name="teacher")  # it may have its pupil's name
+    asked.trainable = False
+    return keras.Model(inputs, beside(model(changed), asked(changed, training=False)))
 
 
 def predict(model: Any, x: FloatArray) -> FloatArray:

@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from harness.errors import InputError
 from harness.tasks.archive import read_arrays
+from harness.tasks.augment import Augmentation
 from harness.tasks.folder import task_folder
 from harness.tasks.folds import FOLDS, check_fold, draw
 from harness.tasks.kws_sound import SOUND_FOLDER, read_sound
@@ -39,6 +40,8 @@ OFFICIAL_ZERO_POINT = 83
 _CLIPS_FILE = "sc_v0.02_test12_mfcc49x10.npz"
 _PER_CLIP = ("mfcc", "y", "name", "speaker", "fold5_speaker_disjoint")
 _VALIDATION_SHARE = 0.1
+# Of a clip's second.
+_TIME_SHIFT = 0.1
 
 
 def kws_task(data_dir: Path | None, fold: int | None = None) -> Task:
@@ -63,6 +66,7 @@ def kws_task(data_dir: Path | None, fold: int | None = None) -> Task:
         read_splits=partial(_read_splits, folder, test_fold),
         read_official=partial(_read_official, folder / "kws01"),
         fold=test_fold,
+        augmentation=Augmentation(time_shift=_TIME_SHIFT),
     )
 
 

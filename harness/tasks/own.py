@@ -27,6 +27,7 @@ class _AugmentationSpec(BaseModel):
     model_config = ConfigDict(extra="forbid")
     rotation_deg: float = Field(default=0.0, ge=0, le=180)
     shift: float = Field(default=0.0, ge=0, lt=1)
+    time_shift: float = Field(default=0.0, ge=0, lt=1)
     zoom: float = Field(default=0.0, ge=0, lt=1)
     flip: bool = False
 

@@ -1,10 +1,10 @@
 """Training recipes: everything that decides a training's outcome besides data and seed."""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 # Raise when the training code changes in a way that changes weights: stored models are then remade.
-TRAINER_VERSION = 3
+TRAINER_VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -17,12 +17,15 @@ class Recipe:
         batch_size: Samples a step, >= 1.
         learning_rates: (first epoch, rate) pairs, the first at epoch 0, epochs ascending.
         unfrozen_rate: Factor on the rates while the kept part is trained too.
+        head_epochs: Epochs of the head alone before the kept part is trained with it; None for `epochs`.
         patience: Epochs without a better one after which training stops; None for never.
         augmented_copies: How often a frozen part sees each training input changed by the task's augmentation, besides
             once as it is; 0 for no augmentation. What is trained as a whole sees every input changed anew in
             every epoch.
         distillation: Share in [0, 1] of the loss that compares with the unpruned network's outputs.
         temperature: What logits are divided by in that comparison, >= 1 (Hinton, Vinyals & Dean 2015).
+        blending: Of the training inputs with each other, in [0, 1]; 0 for none, 1 for all shares alike. A blend has no
+            class, only what the unpruned network answers to it: allowed where `distillation` is 1.
     """
 
     name: str
@@ -30,10 +33,16 @@ class Recipe:
     batch_size: int
     learning_rates: tuple[tuple[int, float], ...]
     unfrozen_rate: float = 1.0
+    head_epochs: int | None = None
     patience: int | None = None
     augmented_copies: int = 0
     distillation: float = 0.0
     temperature: float = 2.0
+    blending: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.blending and self.distillation != 1:
+            raise ValueError("blended inputs have no class: they need distillation 1")
 
     def learning_rate(self, epoch: int) -> float:
         """Rate in force at `epoch` (counted from 0)."""
@@ -42,7 +51,11 @@ class Recipe:
     def unfrozen(self) -> "Recipe":
         """The recipe for a network whose kept part is trained too."""
         rates = tuple((first, rate * self.unfrozen_rate) for first, rate in self.learning_rates)
-        return Recipe(**asdict(self) | {"learning_rates": rates, "unfrozen_rate": 1.0})
+        return replace(self, learning_rates=rates, unfrozen_rate=1.0)
+
+    def head_first(self) -> "Recipe":
+        """The recipe for a head whose kept part is trained afterwards."""
+        return replace(self, epochs=self.head_epochs or self.epochs)
 
     def fingerprint(self) -> str:
         """SHA-256 (64 hex characters) of all fields but the name."""

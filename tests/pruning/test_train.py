@@ -17,9 +17,9 @@ from harness.pruning import (
     train_candidate,
 )
 from harness.tasks import Split, Splits, Task
-from harness.tasks.augment import Augmentation
-from harness.tasks.distil import soften
-from harness.tasks.fit import Epoch, accuracy
+from harness.tasks.augment import Augmentation, change
+from harness.tasks.fit import Epoch, accuracy, fit
+from harness.tasks.framework import load_keras, seeded
 from harness.tasks.model_file import model_fingerprint
 from harness.tasks.recipe import Recipe
 
@@ -125,7 +125,10 @@ def test_recipe_fingerprint_depends_on_all_that_decides_the_weights() -> None:
         replace(RECIPE, unfrozen_rate=0.5),
         replace(RECIPE, patience=3),
         replace(RECIPE, augmented_copies=1),
+        replace(RECIPE, head_epochs=3),
         replace(RECIPE, distillation=0.5),
+        replace(RECIPE, distillation=1.0),
+        replace(RECIPE, distillation=1.0, blending=1.0),
         replace(RECIPE, temperature=4.0),
     ]
     assert len({recipe.fingerprint() for recipe in variants}) == len(variants)
@@ -212,8 +215,11 @@ def test_training_with_augmentation_repeats_and_differs_from_training_without(
     assert prints[0] == prints[1] != prints[2]
 
 
+@pytest.mark.parametrize("blending", [0.0, 1.0])
 @pytest.mark.parametrize("frozen", [True, False])
-def test_a_distilled_head_follows_its_teacher(small_reference: Any, bars: Task, frozen: bool) -> None:
+def test_a_distilled_head_follows_its_teacher(
+    small_reference: Any, bars: Task, frozen: bool, blending: float
+) -> None:
     # All labels wrong, and nothing but the teacher counts.
     train, validation = bars.train, bars.validation
     wrong = Splits(
@@ -222,13 +228,47 @@ def test_a_distilled_head_follows_its_teacher(small_reference: Any, bars: Task, 
         bars.test,
     )
     task = replace(bars, read_splits=lambda: wrong)
-    recipe = replace(RECIPE, distillation=1.0)
+    recipe = replace(RECIPE, distillation=1.0, blending=blending, augmented_copies=1)
     trained = train_candidate(small_reference, Candidate("block1", "aux", frozen=frozen), task, recipe)
     assert accuracy(trained.model, bars.test.x, bars.test.y) > 0.9
 
 
-def test_softened_probabilities() -> None:
-    probabilities = np.array([[0.8, 0.2], [1.0, 0.0]], np.float32)
-    np.testing.assert_allclose(soften(probabilities, 1.0), probabilities, atol=1e-6)
-    # Logits ln 4 apart, halved: ln 2.
-    np.testing.assert_allclose(soften(probabilities, 2.0)[0], [2 / 3, 1 / 3], rtol=1e-5)
+def test_a_teacher_is_asked_about_what_the_network_sees(bars: Task) -> None:
+    # Its own copy answers as it does, however inputs are changed: there is nothing to learn.
+    keras = load_keras()
+    with seeded(0):
+        model = keras.Sequential(
+            [keras.Input(bars.input_shape), keras.layers.Flatten(), keras.layers.Dense(2, activation="softmax")]
+        )
+    recipe = Recipe("still", 1, 20, ((0, 0.0),), augmented_copies=1, distillation=1.0, blending=1.0)
+    train, validation = (bars.train.x, bars.train.y), (bars.validation.x, bars.validation.y)
+    changes = Augmentation(shift=0.9)
+    same = fit(model, train, validation, recipe, 0, teacher=model, augmentation=changes)
+    assert same.best.loss == pytest.approx(0, abs=1e-5)
+    assert model.trainable
+    with seeded(1):
+        other = keras.models.clone_model(model)
+    apart = fit(model, train, validation, recipe, 0, teacher=other, augmentation=changes)
+    assert apart.best.loss > 0.01
+
+
+def test_blends_have_no_class() -> None:
+    with pytest.raises(ValueError, match="no class"):
+        replace(RECIPE, distillation=0.5, blending=1.0)
+
+
+def test_a_head_is_trained_briefly_before_the_whole(small_reference: Any, bars: Task) -> None:
+    recipe = replace(RECIPE, epochs=3, head_epochs=1)
+    candidate = Candidate("block1", "dense", frozen=False)
+    assert len(train_candidate(small_reference, candidate, bars, recipe).history) == 4
+    assert most_epochs(candidate, recipe) == 4
+    assert most_epochs(replace(candidate, frozen=True), recipe) == 3
+
+
+def test_sounds_are_shifted_in_time_alone() -> None:
+    spectrum = np.tile(np.arange(10.0, dtype=np.float32), (8, 40, 1))[..., None]
+    spectrum[:, 20] += 100
+    moved = change(spectrum, Augmentation(time_shift=0.2).layers(0), seed=1)
+    rows = moved[..., 0].max(axis=2).argmax(axis=1)
+    assert len(set(rows)) > 1 and rows.min() >= 12 and rows.max() <= 28
+    assert all((np.diff(picture[0, :, 0]) > 0).all() for picture in moved)

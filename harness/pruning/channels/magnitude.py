@@ -50,5 +50,7 @@ def magnitude_prune(
         (task.validation.x, task.validation.y),
         recipe.unfrozen(),
         seed,
+        teacher=model,
+        augmentation=task.augmentation,
     )
     return sparse, result.history

@@ -49,6 +49,7 @@ def prune_channels(
     calibration: Calibration,
     recipe: Recipe,
     *,
+    teacher: Any = None,
     settings: Annealing | None = None,
     seed: int = 0,
     on_epoch: Callable[[str, int, int], None] = lambda phase, done, total: None,
@@ -61,6 +62,7 @@ def prune_channels(
         budget: Most it may cost on the board.
         calibration: The board's, from measured layers and an image.
         recipe: Of the training afterwards.
+        teacher: `keras.Model` to learn from in it, where the recipe distils; None for `model`.
         settings: Of the gates' training.
         seed: Of all random choices.
         on_epoch: Called after each epoch with `gates` or `training`, epochs done and in all.
@@ -89,6 +91,8 @@ def prune_channels(
         unfrozen,
         seed,
         lambda epoch: on_epoch("training", epoch.number, unfrozen.epochs),
+        teacher=model if teacher is None else teacher,
+        augmentation=task.augmentation,
     )
     left = Resources(find_groups(small), calibration)
     return PrunedChannels(

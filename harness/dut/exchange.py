@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from harness.dut import events as ev
@@ -17,6 +18,7 @@ _REPLY_BYTES = 1024  # more than any reply but that of `db print`
 _QUIET_S = 0.1
 _RESYNC_TRIES = 8
 _RESYNC_S = 1.0
+_READY_S = 1.0  # from `m-init-done`, when a device listens, to `m-ready`
 _TRIES = 3
 
 _BOOT_EVENTS = (ev.BootMode, ev.InitDone)
@@ -49,6 +51,8 @@ class Exchange:
     def wait_boot(self, timeout_s: float) -> Boot:
         """Wait for the announcement that ends in `m-init-done`, `m-ready`.
 
+        Where the last line is damaged, a device that answers is taken to be ready.
+
         Raises:
             BootError: It does not come within `timeout_s`.
             LinkError: The port is gone.
@@ -57,13 +61,14 @@ class Exchange:
         mode: str | None = None
         done = False
         heard: list[str] = []
-        while (line := self._link.line(deadline)) is not None:
+        limit = deadline
+        while (line := self._link.line(limit)) is not None:
             match parse_line(line):
                 case ev.BootMode(mode=mode):
-                    done = False
+                    done, limit = False, deadline
                     heard.clear()
                 case ev.InitDone():
-                    done = True
+                    done, limit = True, min(deadline, time.monotonic() + _READY_S)
                 # Of the announcement's lines one may be damaged.
                 case ev.Ready() if done or mode is not None:
                     self._in_step = True
@@ -72,6 +77,11 @@ class Exchange:
                     pass
                 case _:
                     heard.append(line)
+        if done:
+            with suppress(StateLostError):
+                self.resync()
+                self.retries += 1
+                return Boot(mode, tuple(heard))
         last = f"the last line was {heard[-1]!r}" if heard else "nothing was heard"
         raise BootError(
             self.board,

@@ -31,6 +31,25 @@ def test_boot_that_does_not_come(scripted: ScriptedDut, dut: Dut, lines: list[st
         dut.wait_boot(0.2)
 
 
+@pytest.mark.parametrize("last", [[], ["mready"], ["m-rea\xe4y"]])
+def test_boot_whose_last_line_is_damaged_ends_when_the_device_answers(
+    scripted: ScriptedDut, dut: Dut, last: list[str]
+) -> None:
+    scripted.say([*BOOT[:-1], *last])
+    began = time.monotonic()
+    assert dut.wait_boot(20).mode == "performance"
+    assert time.monotonic() - began < 5
+    assert dut.retries == 1
+    assert scripted.commands == ["name"]
+
+
+def test_boot_of_a_device_that_dies_at_its_end(scripted: ScriptedDut, dut: Dut) -> None:
+    scripted.override["name"] = None
+    scripted.say(BOOT[:-1])
+    with pytest.raises(BootError, match="'Initialized'"):
+        dut.wait_boot(0.1)
+
+
 def test_every_command_is_typed(scripted: ScriptedDut, dut: Dut) -> None:
     assert dut.profile() == ProfileReply("ULPMark for tinyML Firmware V0.0.1", "kws01")
     assert dut.timestamp_us() == 1234567

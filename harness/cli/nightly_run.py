@@ -12,8 +12,9 @@ from harness.cli.output import STDOUT, console_beside, json_option, write_json
 
 if TYPE_CHECKING:
     from harness.nightly import Budget, Plan
+    from harness.nightly.observer import NightObserver
     from harness.nightly.run import Measure
-    from harness.store import NightResult, Store
+    from harness.store import Store
 
 
 @click.command()
@@ -47,6 +48,7 @@ def run(
       harness nightly run --plan
       harness nightly run nightly.toml --junit nightly.xml
     """
+    from harness.cli.nightly_progress import TerminalNight
     from harness.nightly import read_plan
     from harness.nightly.night import hold_night
     from harness.store import Store
@@ -57,14 +59,9 @@ def run(
         return
     console = console_beside(json_path)
 
-    def tell(result: "NightResult") -> None:
-        mode = f" ({result.mode})" if result.mode not in ("", "all") else ""
-        state = "fine" if result.state == "ok" else f"{result.state}: {result.sentence}"
-        line = f"{result.job} on {result.board}{mode}: {state}"
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
-
-    with Store(results_dir) as store:
-        ended = hold_night(plan, plan_file, store, _measuring(plan, store), junit=junit, on_result=tell)
+    with Store(results_dir) as store, TerminalNight(console) as observer:
+        measuring = _measuring(plan, store, observer)
+        ended = hold_night(plan, plan_file, store, measuring, junit=junit, observer=observer)
     write_json(asdict(ended.night) | {"folder": str(ended.folder)}, json_path)
     console.print(f"{ended.night.summary}\n{ended.folder}", highlight=False, markup=False, soft_wrap=True)
     if ended.notification_failure:
@@ -72,7 +69,7 @@ def run(
     context.exit(ended.exit_code)
 
 
-def _measuring(plan: "Plan", store: "Store") -> "Callable[[Budget], Measure]":
+def _measuring(plan: "Plan", store: "Store", observer: "NightObserver") -> "Callable[[Budget], Measure]":
     """What measures a job on a board within a budget."""
     from harness import api
     from harness.measure import MLPERF_TINY, PerformanceRules
@@ -93,7 +90,7 @@ def _measuring(plan: "Plan", store: "Store") -> "Callable[[Budget], Measure]":
                 samples=job.samples if mode in ("all", "accuracy") else None,
                 rules=MLPERF_TINY if plan.rules == "mlperf-tiny" else PerformanceRules(),
                 results_dir=store.folder,
-                observer=BudgetObserver(budget),
+                observer=BudgetObserver(budget, observer),
             )
 
         return measure
@@ -108,8 +105,7 @@ def _show_plan(plan: "Plan", json_path: Path | None) -> None:
     rows = [
         {"board": board, "job": job.name, "mode": mode, "model": str(job.model or f"study {job.study}")}
         for board in plan.boards
-        for job in plan.jobs
-        for mode in (job.modes if board in job.boards else ())
+        for job, mode in plan.work_of(board)
     ]
     write_json(rows, json_path)
     if json_path == STDOUT:

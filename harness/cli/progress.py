@@ -18,6 +18,31 @@ from rich.progress import (
 from harness.measure import PhaseTime
 from harness.search import Observer
 
+_SPEED_S = 600.0
+"""Seconds whose progress the time left is told from; a step may take minutes."""
+
+
+def make_progress(console: Console) -> Progress:
+    """Bars with the time left on a terminal; nothing elsewhere."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", table_column=None),
+        BarColumn(bar_width=None),
+        TextColumn("{task.completed:g}/{task.total:g}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        speed_estimate_period=_SPEED_S,
+        redirect_stdout=sys.stdout.isatty(),  # what goes to a file is not the terminal's
+        disable=not sys.stderr.isatty(),
+    )
+
+
+def done_share(phase: str, done: int, total: int) -> float:
+    """How much of a measurement is done, about, 0 to 1."""
+    before = {"build": 0.0, "flash": 0.05, "latency": 0.1, "accuracy": 0.2, "energy": 0.1}[phase]
+    return before + (0.8 * done / total if phase == "accuracy" else 0.0)
+
 
 class TerminalObserver(Observer):
     """Shows a search: one bar for training, one for each board. Use as a context manager."""
@@ -25,16 +50,7 @@ class TerminalObserver(Observer):
     def __init__(self) -> None:
         self._console = Console(stderr=True)
         self._live = sys.stderr.isatty()
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}", table_column=None),
-            BarColumn(bar_width=None),
-            TextColumn("{task.completed:g}/{task.total:g}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=self._console,
-            disable=not self._live,
-        )
+        self._progress = make_progress(self._console)
         self._tasks: dict[str, TaskID] = {}
         self._done: dict[str, int] = {}
         self._totals: dict[str, int] = {}
@@ -62,9 +78,7 @@ class TerminalObserver(Observer):
         self._finish("training", f"trained {candidate}" + (" (from the store)" if found else ""))
 
     def measuring(self, board: str, candidate: str, phase: str, done: int, total: int) -> None:
-        weight = {"build": 0.0, "flash": 0.05, "latency": 0.1, "accuracy": 0.2, "energy": 0.1}[phase]
-        share = weight + (0.8 * done / total if phase == "accuracy" else 0.0)
-        self._show(board, f"{board} {candidate} {phase}", share)
+        self._show(board, f"{board} {candidate} {phase}", done_share(phase, done, total))
 
     def predicted(self, board: str, phases: tuple[PhaseTime, ...]) -> None:
         parts = ", ".join(f"{phase.phase} {phase.seconds:.1f} s ({phase.because})" for phase in phases)

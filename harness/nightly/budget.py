@@ -4,7 +4,7 @@ import threading
 import time
 from concurrent.futures import CancelledError
 
-from harness.search import Observer
+from harness.nightly.observer import NightObserver
 
 
 class Budget:
@@ -31,12 +31,19 @@ class Budget:
         return most if self._ends is None else max(0.0, min(most, self._ends - time.monotonic()))
 
 
-class BudgetObserver(Observer):
-    """Gives a measurement up at its next step once the budget is spent, by raising `CancelledError`."""
+class BudgetObserver(NightObserver):
+    """Gives a measurement up at its next step once the budget is spent, by raising `CancelledError`.
 
-    def __init__(self, budget: Budget) -> None:
+    Args:
+        budget: Of the night.
+        observer: Told of the steps until then.
+    """
+
+    def __init__(self, budget: Budget, observer: NightObserver) -> None:
         self._budget = budget
+        self._observer = observer
 
     def measuring(self, board: str, candidate: str, phase: str, done: int, total: int) -> None:
         if self._budget.spent():
             raise CancelledError
+        self._observer.measuring(board, candidate, phase, done, total)

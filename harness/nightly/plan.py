@@ -117,6 +117,10 @@ class Plan(BaseModel):
         """All boards of its jobs, each once."""
         return tuple(dict.fromkeys(board for job in self.jobs for board in job.boards))
 
+    def work_of(self, board: str) -> list[tuple[Job, Mode]]:
+        """What a board has to measure, in its order."""
+        return [(job, mode) for job in self.jobs if board in job.boards for mode in job.modes]
+
 
 def read_plan(path: Path) -> Plan:
     """Read and check a plan. Its relative paths count from the plan's own folder.

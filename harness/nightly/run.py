@@ -19,6 +19,7 @@ from harness.errors import (
 )
 from harness.nightly.budget import Budget
 from harness.nightly.compare import compare, suspects
+from harness.nightly.observer import NightObserver
 from harness.nightly.plan import Job, Plan
 from harness.store import HEALTH, Measurement, NightResult, Store
 from harness.store.nights import State
@@ -46,7 +47,7 @@ class NightRun:
         measure: Measures.
         check: Checks a board before its first job.
         budget: Its time.
-        on_result: Called with each result; from several threads, one at a time.
+        observer: Told of the progress.
     """
 
     plan: Plan
@@ -56,7 +57,7 @@ class NightRun:
     measure: Measure
     check: Check
     budget: Budget
-    on_result: Callable[[NightResult], None] = lambda result: None
+    observer: NightObserver = field(default_factory=NightObserver)
     _telling: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self) -> None:
@@ -79,13 +80,12 @@ class NightRun:
         """One board's night: its health, then its jobs."""
         health = self._attempt(HEALTH, board, "", lambda: self.check(board))
         self._tell(health)
-        for job in self.plan.jobs:
-            for mode in job.modes if board in job.boards else ():
-                if health.state != "ok":
-                    why = f"not begun: the {HEALTH} of the board came to nothing"
-                    self._tell(_result(job.name, board, mode, "skipped", why))
-                else:
-                    self._tell(self._attempt(job.name, board, mode, self._of(job, board, mode)))
+        for job, mode in self.plan.work_of(board):
+            if health.state != "ok":
+                why = f"not begun: the {HEALTH} of the board came to nothing"
+                self._tell(_result(job.name, board, mode, "skipped", why))
+            else:
+                self._tell(self._attempt(job.name, board, mode, self._of(job, board, mode)))
 
     def _of(self, job: Job, board: str, mode: str) -> Callable[[], Measurement]:
         return lambda: self.measure(job, board, mode)
@@ -94,6 +94,7 @@ class NightRun:
         self, job: str, board: str, mode: str, action: Callable[[], Measurement | None]
     ) -> NightResult:
         """Do it, and again where the bench failed."""
+        self.observer.doing(job, board, mode)
         began = time.monotonic()
         attempts, state = 0, None
         while state is None or (state == "failed" and attempts <= self.plan.retries):
@@ -150,7 +151,7 @@ class NightRun:
             # Every so many, so that a board that was lifted has as many tries again.
             if result.state == "failed" and self.store.faults_in_a_row(result.board) % limit == 0:
                 set_aside(result.board, f"failed {limit} times in a row, last: {result.sentence}")
-            self.on_result(result)
+            self.observer.told(result)
 
 
 def _told(error: Exception) -> str:

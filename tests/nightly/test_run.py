@@ -18,6 +18,7 @@ from harness.errors import (
     StoreError,
 )
 from harness.nightly import Budget, BudgetObserver, Job
+from harness.nightly.observer import NightObserver
 from harness.store import HEALTH, Measurement, Store
 from tests.nightly.nights import night, plan, row, states
 
@@ -202,7 +203,7 @@ def test_nothing_begins_once_the_time_is_spent_whatever_the_clock_on_the_wall_sa
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     budget = Budget(0.2 / 60)
-    observer = BudgetObserver(budget)
+    observer = BudgetObserver(budget, NightObserver())
     begun: list[str] = []
 
     def measure(job: Job, board: str, mode: str) -> Measurement:

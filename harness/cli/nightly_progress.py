@@ -1,0 +1,70 @@
+"""A night on the terminal: a bar over all of it and one for each board; plain lines as results come, anywhere."""
+
+import threading
+from collections.abc import Mapping
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import TaskID
+
+from harness.cli.progress import done_share, make_progress
+from harness.nightly.observer import NightObserver
+from harness.store import NightResult
+
+
+class TerminalNight(NightObserver):
+    """Use as a context manager.
+
+    Args:
+        console: Where the results go.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._progress = make_progress(Console(stderr=True))
+        self._all: TaskID | None = None
+        self._boards: dict[str, TaskID] = {}
+        self._done: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> "TerminalNight":
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def began(self, night: int, steps: Mapping[str, int]) -> None:
+        self._all = self._progress.add_task(f"night {night}", total=sum(steps.values()))
+        for board, count in steps.items():
+            self._boards[board] = self._progress.add_task(board, total=count)
+            self._done[board] = 0.0
+
+    def doing(self, job: str, board: str, mode: str) -> None:
+        self._show(board, f"{board} {job}{_in(mode)}", 0.0)
+
+    def measuring(self, board: str, candidate: str, phase: str, done: int, total: int) -> None:
+        self._show(board, f"{board} {candidate} {phase}", done_share(phase, done, total))
+
+    def told(self, result: NightResult) -> None:
+        with self._lock:
+            self._done[result.board] += 1
+        self._show(result.board, result.board, 0.0)
+        state = "fine" if result.state == "ok" else f"{result.state}: {result.sentence}"
+        line = f"{result.job} on {result.board}{_in(result.mode)}: {state}"
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    def _show(self, board: str, text: str, share: float) -> None:
+        with self._lock:
+            if self._all is None:
+                return
+            task, done = self._boards[board], self._done[board] + min(share, 0.99)
+            self._progress.update(task, description=text, completed=round(done, 2))
+            whole = sum(one.completed for one in self._progress.tasks if one.id != self._all)
+            self._progress.update(self._all, completed=round(whole, 2))
+
+
+def _in(mode: str) -> str:
+    return f" ({mode})" if mode not in ("", "all") else ""

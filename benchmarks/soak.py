@@ -3,16 +3,15 @@
     python benchmarks/soak.py --measurements 500
 
 A runner process measures a fixed list of jobs on several boards at once and goes on, when it is started again, with
-the jobs that have no row. It is killed three times with `kill -9`. Afterwards every job must have exactly one row,
-every row the figures that the same image gives on a board without faults, and nothing may be left: no process, no
-record of a virtual board, no lock that is held, no unfinished file. Memory of the runner must not grow.
+the jobs that have no good row. It is killed three times with `kill -9`. Afterwards no job may be lost: each has exactly
+one good row, or its last one is a failure that tells of the fault its board was given. Every good row must have the
+figures that the same image gives on a board without faults, and nothing may be left: no process, no record of a
+virtual board, no lock that is held, no unfinished file. Memory of the runner must not grow.
 """
 
 import argparse
-import json
 import os
 import random
-import resource
 import shutil
 import signal
 import subprocess
@@ -26,9 +25,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
 from rich.console import Console
 from rich.table import Table
+from soak_leftovers import locks_held, memory_figures, note_memory, processes_of
 
 from harness import api
 from harness.measure import PerformanceRules
@@ -37,32 +36,53 @@ from harness.store.garbage import find_garbage
 
 ROOT = Path(__file__).resolve().parent.parent
 KILLS = 3
-MEMORY_GROWTH = 0.10
-"""How much the runner's memory may grow from a quarter of its last life to its end, as a share."""
+TRIES = 5
+"""How often a job is measured before its failure stands, over all lives of the runner."""
 
 _RULES = PerformanceRules(windows=2, iterations=1)
-# One board in twenty measurements meets a fault: each job names the board that it is to be measured on.
-_FAULTS = (
-    "drop=0.002",
-    "corrupt=0.002",
-    "probe_busy=1",
-    "duplicate=0.002",
-    "reboot=0.001",
-    "hang_after=40&times=1",
-)
+_COMMANDS = 60  # a measurement sends 17: a board that hangs at one of so many does so in about one of four
+_LINE = ("LinkError", "StateLostError", "ProtocolError", "BootError")
+# One board in twenty measurements has a fault, which tells itself by one of these errors where it cannot be mended.
+_FAULTS = {
+    "drop=0.002": _LINE,
+    "corrupt=0.002": _LINE,
+    "duplicate=0.002": _LINE,
+    "reboot=0.02": _LINE,
+    "hang_after={command}&times=1": _LINE,
+    "probe_busy=1": ("ProbeError",),
+}
 _FAULTY_SHARE = 0.05
 
 
 @dataclass(frozen=True)
 class Job:
-    """One measurement: its number is the name of its model in the row."""
+    """One measurement.
+
+    Attributes:
+        number: Also the name of its model in the row.
+        kind: Of its board.
+        fault: Key of `_FAULTS`; None for a sound board.
+    """
 
     number: int
-    board: str
+    kind: str
+    fault: str | None
 
     @property
     def name(self) -> str:
         return f"soak-{self.number:04d}"
+
+    def board(self, attempt: int) -> str:
+        """What it is measured on: the same fault, with other luck at each attempt, as of a cable that is loose."""
+        if self.fault is None:
+            return f"virtual:{self.kind}"
+        luck = random.Random(f"{self.number} {attempt}")
+        fault = self.fault.format(command=luck.randrange(1, _COMMANDS))
+        return f"virtual:{self.kind}?{fault}&seed={luck.randrange(10**6)}"
+
+    def is_reported_by(self, row: Measurement) -> bool:
+        """Whether a failed row tells of the fault that its board was given."""
+        return self.fault is not None and str(row.failure).split(":")[0] in _FAULTS[self.fault]
 
 
 def jobs_of(count: int, lanes: int, seed: int = 0) -> list[list[Job]]:
@@ -72,8 +92,8 @@ def jobs_of(count: int, lanes: int, seed: int = 0) -> list[list[Job]]:
     for number in range(count):
         lane = number % lanes
         kind = ("nrf51-dk", "nrf52840-dk")[lane % 2]
-        faults = f"?{chance.choice(_FAULTS)}&seed={number}" if chance.random() < _FAULTY_SHARE else ""
-        found[lane].append(Job(number, f"virtual:{kind}{faults}"))
+        fault = chance.choice(list(_FAULTS)) if chance.random() < _FAULTY_SHARE else None
+        found[lane].append(Job(number, kind, fault))
     return found
 
 
@@ -84,35 +104,29 @@ def run(model: Path, folder: Path, count: int, lanes: int) -> None:
     """Measure every job that has no good row yet; write down memory as it goes."""
     with Store(folder / "results") as store:
         done = {row.model_name for row in store.measurements(status="ok")}
-    lock, memory = threading.Lock(), folder / "memory.jsonl"
+        failed = Counter(row.model_name for row in store.measurements(status="failed"))
+    lock = threading.Lock()
 
     def lane(jobs: list[Job]) -> None:
         for job in jobs:
-            tries = 0
-            while job.name not in done and tries < 5:
-                tries += 1
+            for attempt in range(TRIES if job.name in done else failed[job.name], TRIES):
                 row = api.bench(
                     model,
-                    job.board,
+                    job.board(attempt),
                     name=job.name,
                     task="digits",
                     samples=4,
                     rules=_RULES,
                     results_dir=folder / "results",
                 )
+                with lock:
+                    note_memory(folder)
                 if row.status == "ok":
-                    done.add(job.name)
-                with lock, memory.open("a") as file:
-                    file.write(json.dumps({"pid": os.getpid(), "rss_mb": _rss_mb()}) + "\n")
+                    break
 
     with ThreadPoolExecutor(lanes) as pool:
         for future in [pool.submit(lane, jobs) for jobs in jobs_of(count, lanes)]:
             future.result()
-
-
-def _rss_mb() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 2**20
 
 
 # --- the one that starts it, kills it and looks at what is left
@@ -159,41 +173,52 @@ def soak(model: Path, folder: Path, count: int, lanes: int) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         **figures,
         "database": connection[0][0],
-        "processes left": _processes_of(folder),
+        "processes left": processes_of(folder),
         "records left": len(list((folder / "runtime" / "virtual").glob("*.json"))),
-        "locks held": _locks_held(folder),
+        "locks held": locks_held(folder),
         "unfinished files": len(list((folder / "results" / "artifacts" / "unfinished").iterdir())),
         "garbage": len(find_garbage(Store(folder / "results"))),
-        **_memory(folder),
+        **memory_figures(folder),
     }
 
 
 def _judge(rows: list[Measurement], model: Path, folder: Path, count: int, lanes: int) -> dict[str, Any]:
+    jobs = {job.name: job for lane in jobs_of(count, lanes) for job in lane}
+    of: dict[str, list[Measurement]] = {name: [] for name in jobs}
+    for row in rows:
+        of[row.model_name].append(row)
     good = [row for row in rows if row.status == "ok"]
-    times = Counter(row.model_name for row in good)
-    wanted = {job.name: job.board for jobs in jobs_of(count, lanes) for job in jobs}
-    truth = {
-        kind: api.bench(
-            model,
-            f"virtual:{kind}",
-            task="digits",
-            samples=4,
-            rules=_RULES,
-            results_dir=folder / "truth",
-        )
-        for kind in {row.kind for row in good}
-    }
+    failed = [row for row in rows if row.status != "ok"]
+    last = {name: its[-1] for name, its in of.items() if its}
+    given_up = [row for row in last.values() if row.status != "ok"]
+    truth = {kind: _sound_row(model, folder, kind) for kind in {row.kind for row in good}}
+    boards = {name: {job.board(attempt) for attempt in range(TRIES)} for name, job in jobs.items()}
     wrong = [
-        row for row in good if _facts(row) != _facts(truth[row.kind]) or row.board != wanted[row.model_name]
+        row
+        for row in good
+        if _facts(row) != _facts(truth[row.kind]) or row.board not in boards[row.model_name]
     ]
+    told = Counter(f"{row.board.split('?')[-1]}: {row.failure}" for row in failed)
     return {
-        "faulty boards": sum("?" in board for board in wanted.values()),
+        "faulty boards": sum(job.fault is not None for job in jobs.values()),
         "good rows": len(good),
-        "failed rows (told, and tried again)": len(rows) - len(good),
-        "lost": len(set(wanted) - set(times)),
-        "duplicated": sum(number - 1 for number in times.values()),
+        "failed rows": len(failed),
+        "what failed": "\n".join(told) or "nothing",
+        "lost (no row)": len(jobs) - len(last),
+        "reported (the last row tells of the fault)": len(given_up),
+        "failed rows that tell of no fault": sum(
+            not jobs[row.model_name].is_reported_by(row) for row in failed
+        ),
+        "duplicated": sum(max(0, sum(row.status == "ok" for row in its) - 1) for its in of.values()),
         "wrong": len(wrong),
     }
+
+
+def _sound_row(model: Path, folder: Path, kind: str) -> Measurement:
+    """The same image on a board without faults."""
+    return api.bench(
+        model, f"virtual:{kind}", task="digits", samples=4, rules=_RULES, results_dir=folder / "truth"
+    )
 
 
 def _facts(row: Measurement) -> tuple[object, ...]:
@@ -201,44 +226,10 @@ def _facts(row: Measurement) -> tuple[object, ...]:
     return (row.image_sha256, row.cycles, row.flash_bytes, row.ram_bytes, row.correct, row.outputs_sha256)
 
 
-def _processes_of(folder: Path) -> int:
-    """Processes that were started with this folder as their runtime folder and live yet."""
-    mark, found = f"HARNESS_RUNTIME_DIR={folder / 'runtime'}".encode(), 0
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            found += mark in path.read_bytes() and path.parent.name != str(os.getpid())
-        except OSError:
-            continue
-    return found
-
-
-def _locks_held(folder: Path) -> int:
-    held = 0
-    for path in folder.rglob("*.lock"):
-        lock = FileLock(path)
-        try:
-            lock.acquire(timeout=0)
-            lock.release()
-        except TimeoutError:
-            held += 1
-    return held
-
-
-def _memory(folder: Path) -> dict[str, Any]:
-    lines = [json.loads(line) for line in (folder / "memory.jsonl").read_text().splitlines()]
-    last = [line["rss_mb"] for line in lines if line["pid"] == lines[-1]["pid"]]
-    quarter = last[len(last) // 4]
-    return {
-        "MB at a quarter of the last life": round(quarter, 1),
-        "MB at its end": round(last[-1], 1),
-        "memory grew": f"{last[-1] / quarter - 1:+.1%}",
-        "memory flat": last[-1] <= quarter * (1 + MEMORY_GROWTH),
-    }
-
-
 def _sound(figures: dict[str, Any]) -> bool:
     zero = (
-        "lost",
+        "lost (no row)",
+        "failed rows that tell of no fault",
         "duplicated",
         "wrong",
         "processes left",

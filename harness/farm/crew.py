@@ -58,7 +58,7 @@ class FarmBoard(BoardWorker):
     def evaluate(
         self, evaluator: Evaluator, subject: Subject, enough: Enough = never_enough, *, step: bool = True
     ) -> Measurement:
-        """As `BoardWorker.evaluate`. All samples are asked that may be: `enough` stays on this machine."""
+        """As `BoardWorker.evaluate`; `enough` travels to the board, so it must be picklable."""
         label = (subject.candidate or subject.name) + (" untrained" if subject.trained is False else "")
         row = evaluator.find(subject, self._name)
         if row is not None:
@@ -74,6 +74,7 @@ class FarmBoard(BoardWorker):
             subject,
             subject.model.read_bytes(),
             self._name,
+            enough,
             on_wait=partial(self._progress, label, "latency", 0, 1),
         )
         for suffix, content in measured.artifacts:

@@ -9,11 +9,11 @@ from typing import Any
 
 from harness.config.paths import cache_dir, ensure_writable
 from harness.errors import HarnessError, InputError
+from harness.farm.kept import kept_board
 from harness.pruning import Candidate, FeatureCache, load_recipe, train_candidate
 from harness.search.evaluate import Evaluator
-from harness.search.observer import Observer
+from harness.search.settings import Enough
 from harness.search.subject import Subject
-from harness.search.worker import BoardWorker
 from harness.store import Measurement, Store
 from harness.tasks import Task, load_reference
 from harness.tasks.fit import accuracy
@@ -34,26 +34,30 @@ class Measured:
     artifacts: tuple[tuple[str, bytes], ...]
 
 
-def measure(evaluator: dict[str, Any], subject: Subject, model: bytes, board: str) -> Measured | HarnessError:
+def measure(
+    evaluator: dict[str, Any], subject: Subject, model: bytes, board: str, enough: Enough
+) -> Measured | HarnessError:
     """Measure a model on a board of this machine.
 
-    Images, and the answers of runs that were killed, are kept in a store in this machine's cache, so that a job
-    that comes again goes on.
+    The board stays open for the next job. Images, and the answers of runs that were killed, are kept in a store in
+    this machine's cache, so that a job that comes again goes on.
 
     Args:
         evaluator: Fields of an `Evaluator` but its store.
         subject: What is measured; its file is the other machine's.
         model: The file's content.
         board: Name of the unit here.
+        enough: When to stop asking for samples.
 
     Returns:
         The row, or what kept it from being measured.
     """
     try:
-        with Store(cache_dir() / "farm") as store, BoardWorker(board, Observer()) as worker:
+        with Store(cache_dir() / "farm") as store:
             path = store.artifacts.path(store.artifacts.put(model, ".tflite"))
             local = replace(subject, model=path, study=None)  # the study is in the other machine's store
-            row = worker.evaluate(Evaluator(store=store, **evaluator), local)
+            settings = Evaluator(store=store, **evaluator)
+            row = kept_board(board).run(lambda worker: worker.evaluate(settings, local, enough))
             names = [(getattr(row, column), suffix) for column, suffix in _ARTIFACTS.items()]
             return Measured(
                 row, tuple((suffix, store.artifacts.read(name)) for name, suffix in names if name)

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.errors import InputError
 from harness.farm.client import scheduler_url
+from harness.farm.kept import close_boards
 from harness.farm.names import TRAINING, board_resource
 
 _CONNECT_S = "15s"
@@ -32,7 +33,10 @@ def serve(
     resources = {board_resource(kind, name): 1.0 for name, kind in boards.items()}
     if trains:
         resources[TRAINING] = 1.0
-    asyncio.run(_serve(scheduler_url(scheduler), resources, on_ready))
+    try:
+        asyncio.run(_serve(scheduler_url(scheduler), resources, on_ready))
+    finally:
+        close_boards()
 
 
 async def _serve(url: str, resources: dict[str, float], on_ready: Callable[[str], None]) -> None:

@@ -40,11 +40,16 @@ class BoardWorker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._release()
+        self.release()
 
     def stop(self) -> None:
         """Give up the measurement under way at its next step. For another thread to call."""
         self._stopping.set()
+
+    def release(self) -> None:
+        """Close the board; the next measurement opens it afresh."""
+        self._leased = None
+        self._open.close()
 
     def evaluate(
         self, evaluator: Evaluator, subject: Subject, enough: Enough = never_enough, *, step: bool = True
@@ -84,7 +89,7 @@ class BoardWorker:
                 self._observer.failed(self._name, label, str(error), tries_left)
                 # The bench has tried what may help already where it has set the board aside.
                 if tries_left and not self._set_aside():
-                    self._release()  # the next try opens the board afresh
+                    self.release()  # the next try opens the board afresh
                     continue
                 if self._leased is None:
                     raise
@@ -119,7 +124,3 @@ class BoardWorker:
         if self._leased is None:
             self._leased = self._open.enter_context(open_board(self._name))
         return self._leased
-
-    def _release(self) -> None:
-        self._leased = None
-        self._open.close()

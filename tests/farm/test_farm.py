@@ -4,19 +4,31 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness import api
 from harness.errors import BoardError, BusyError, InputError
-from harness.farm import client
+from harness.farm import client, kept
 from harness.farm.client import Farm, scheduler_url
+from harness.farm.crew import FarmBoard
+from harness.farm.kept import close_boards, kept_board
 from harness.farm.names import board_resource, boards_of
+from harness.measure import PerformanceRules
+from harness.search.board_search import Rival, Stop
+from harness.search.evaluate import Evaluator
 from harness.search.observer import Observer
-from harness.store import Store
+from harness.search.samples import shuffled
+from harness.search.subject import Subject
+from harness.search.worker import BoardWorker
+from harness.store import Measurement, Store
+from harness.tasks import load_task
 
 distributed = pytest.importorskip("distributed")
 
@@ -140,6 +152,80 @@ def test_search_goes_on_when_a_worker_is_killed(
         chosen = [row for row in rows if row.candidate == decisions[BOARD].candidate and row.outputs_sha256]
         assert chosen[-1].outputs_sha256 is not None
         store.artifacts.read(chosen[-1].outputs_sha256)
+
+
+@pytest.mark.timeout(120)
+def test_far_board_stays_open_between_jobs_and_asks_no_more_than_a_near_one(
+    address: str, workers: Workers, tmp_path: Path, digits_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARNESS_CACHE_DIR", str(tmp_path / "cache"))
+    process = workers.start("--board", BOARD, "--no-train")
+    samples = shuffled(load_task("digits").test, 0)
+    # Some tens of right answers decide that it is better than one that is always wrong, by half of all samples.
+    stop = Stop(samples.y, [Rival(np.zeros(len(samples), np.bool_), -0.5, frozenset({"below"}))])
+    rules = PerformanceRules(windows=1, iterations=1)
+    subject = Subject(digits_model, "digits", "custom")
+
+    def measured(board: BoardWorker, store: Store) -> tuple[Measurement, Measurement]:
+        asking = Evaluator(store, rules=rules, samples=samples, split="test", stops=True)
+        timing = Evaluator(store, rules=rules, mode="performance")
+        with board:
+            return board.evaluate(asking, subject, stop), board.evaluate(timing, subject)
+
+    with Store(tmp_path / "results") as store, Farm(address) as farm:
+        far, far_timing = measured(FarmBoard(farm, BOARD, Observer()), store)
+        near, _ = measured(BoardWorker(BOARD, Observer()), store)
+    assert far.samples is not None and 10 < far.samples < 100 < len(samples)
+    assert (far.samples, far.outputs_sha256, far.cycles) == (near.samples, near.outputs_sha256, near.cycles)
+    assert far_timing.probe == far.probe, "the same process of the virtual board"
+    assert near.probe != far.probe
+    records = tmp_path / "runtime" / "virtual"
+    assert len(list(records.glob("*.json"))) == 1
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    assert list(records.glob("*.json")) == []
+
+
+class Recorded(BoardWorker):
+    """A worker without a board, that writes down what is done to it, and in which thread."""
+
+    def __init__(self, board: str, observer: Observer) -> None:
+        super().__init__(board, observer)
+        self.done: list[tuple[str, int]] = []
+        self.idle = threading.Event()
+
+    def note(self, what: str) -> None:
+        self.done.append((what, threading.get_ident()))
+
+    def release(self) -> None:
+        self.note("release")
+        super().release()
+        self.idle.set()
+
+
+def test_kept_board_is_released_when_idle_and_when_the_worker_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "BoardWorker", Recorded)
+    monkeypatch.setattr(kept, "IDLE_S", 0.2)
+    board = kept_board("desk")
+    assert kept_board("desk") is board
+    worker = board.run(lambda worker: worker)
+    assert isinstance(worker, Recorded)
+    with pytest.raises(BusyError, match="in use"):
+        board.run(lambda _: _raise(BusyError("desk", "in use")))
+    with ThreadPoolExecutor(2) as pool:  # as the jobs of a farm, from any thread
+        list(pool.map(lambda what: board.run(lambda _: worker.note(what)), ("job", "job")))
+    assert worker.idle.wait(10)
+    board.run(lambda _: worker.note("late job"))
+    close_boards()
+    assert [what for what, _ in worker.done] == ["job", "job", "release", "late job", "release"]
+    assert {thread for _, thread in worker.done} != {threading.get_ident()}
+    assert len({thread for _, thread in worker.done}) == 1, "a lease belongs to one thread"
+    assert kept_board("desk") is not board
+    close_boards()
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def test_board_that_nobody_has_any_more_is_reported(

@@ -1,7 +1,7 @@
 """All that is measured of one flashed image on one board, as the columns of a row."""
 
 import json
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.bench import LeasedBoard
-from harness.config.paths import ensure_writable
 from harness.dut import Dut
 from harness.errors import InputError
 from harness.firmware import Image
@@ -29,7 +28,6 @@ from harness.measure import (
     start_image,
 )
 from harness.measure.meters import open_meter
-from harness.search.answers import answers_file
 from harness.search.figures import accuracy_figures, energy_figures, latency_figures
 from harness.search.inputs import is_windowed
 from harness.search.settings import Enough, Progress, Settings, never_enough
@@ -45,7 +43,7 @@ class BoardRun:
         image: What it runs.
         inputs: The samples as the image takes them, int8 `(n, *input shape)`, or noise.
         on_progress: Told of the progress.
-        study: The study that the run belongs to.
+        answers: Where each answer is kept as it comes, for a run that is killed to go on; None for nowhere.
         enough: When to stop asking.
     """
 
@@ -54,7 +52,7 @@ class BoardRun:
     image: Image
     inputs: npt.NDArray[np.int8]
     on_progress: Progress
-    study: str | None = None
+    answers: Path | None = None
     enough: Enough = never_enough
 
     def figures(self) -> dict[str, Any]:
@@ -106,14 +104,6 @@ class BoardRun:
             **(self._accuracy_figures(accuracy) if accuracy else {}),
         }
 
-    @property
-    def answers_file(self) -> Path:
-        """Where the answers of the run are kept until they are all there."""
-        settings = self.settings
-        return answers_file(
-            settings.store, self.image, self.board, settings.samples, settings.load, self.study
-        )
-
     def _performance(self, dut: Dut, inputs: list[bytes], loader: Loader) -> Performance:
         windows = self.settings.rules.windows
         self.on_progress("latency", 0, windows)
@@ -155,9 +145,7 @@ class BoardRun:
         """Ask for the samples; a run that was killed, or stopped when it was enough, goes on where it was."""
         samples = self.settings.samples
         assert samples is not None
-        path = self.answers_file
-        ensure_writable(path.parent)
-        with Journal(path, total) as journal:
+        with Journal(self.answers, total) if self.answers else nullcontext() as journal:
             return measure_accuracy(
                 loader,
                 samples.names[:total],

@@ -1,7 +1,7 @@
 """One model on one board: build, flash, measure, store."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
 from harness.bench import LeasedBoard
@@ -9,6 +9,7 @@ from harness.config.kinds import BoardKind
 from harness.errors import BoardError, DoesNotFitError, MeasurementError
 from harness.firmware import Image
 from harness.measure import PhaseTime, predict
+from harness.search.answers import answers_file, held_answers
 from harness.search.board_run import BoardRun
 from harness.search.images import get_image
 from harness.search.inputs import inputs_for
@@ -76,10 +77,12 @@ class Evaluator(Settings):
             on_predicted(self._predict(image, board))
         on_progress("flash", 0, 1)
         board.flash(image)
-        run = BoardRun(self, board, image, inputs, on_progress, subject.study, enough)
-        row = self.store.add(row_of(subject, board, **run.figures()))
-        if self.samples is not None and row.samples == len(self.samples):
-            run.answers_file.unlink(missing_ok=True)  # only now are they safe elsewhere
+        path = answers_file(self.store, image, board, self.samples, self.load, subject.study)
+        with held_answers(path) if self.asked is not None else nullcontext() as answers:
+            run = BoardRun(self, board, image, inputs, on_progress, answers, enough)
+            row = self.store.add(row_of(subject, board, **run.figures()))
+            if answers and self.samples is not None and row.samples == len(self.samples):
+                answers.unlink(missing_ok=True)  # only now are they safe elsewhere
         board.recoveries.clear()  # the row tells of them
         return row
 

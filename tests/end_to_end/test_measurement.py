@@ -21,6 +21,7 @@ from harness.dut import Dut
 from harness.firmware import build_image
 from harness.firmware.host import HostModel
 from harness.measure import LOADS, make_loader, measure_accuracy
+from harness.search.answers import held_answers
 
 BOARD = "virtual:nrf52840-dk"
 CLASSES = 5
@@ -90,13 +91,21 @@ def test_a_killed_run_goes_on_at_the_sample_where_it_stopped(folder, small_model
     text = json.dumps([1.5] + [0.0] * (CLASSES - 1)).encode()
     marked[0] = f"{zlib.crc32(text):08x} ".encode() + text + b"\n"
     journal.write_bytes(b"".join(marked))
+    with held_answers(journal):  # as a second run of the same does that is under way
+        _bench(
+            str(small_model), "--mode", "accuracy", "--samples", "pictures.npz", "--load", "serial-strict",
+            "--outputs", "own.csv",
+        )  # fmt: skip
+    own = _outputs(folder / "own.csv")
+    assert (len(own), journal.read_bytes()) == (60, b"".join(marked))
     _bench(
         str(small_model), "--mode", "accuracy", "--samples", "pictures.npz", "--load", "serial-strict",
         "--outputs", "out.csv",
     )  # fmt: skip
     found = _outputs(folder / "out.csv")
     assert len(found) == 60
-    assert found[0] == [1.5] + [0.0] * (CLASSES - 1)
+    assert found[0] == [1.5] + [0.0] * (CLASSES - 1) != own[0]
+    assert found[1:] == own[1:]
     assert not list(answers.glob("*"))
 
 

@@ -60,3 +60,11 @@ def digits_model(digits_reference: Any, tmp_path_factory: pytest.TempPathFactory
     path = tmp_path_factory.mktemp("digits") / "digits.tflite"
     path.write_bytes(quantize(digits_reference, load_task("digits").calibration))
     return path
+
+
+@pytest.fixture(scope="session")
+def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An int8 network of every kind of operator, input 11x9x3, 5 classes."""
+    from tests.firmware import models
+
+    return models.write(models.every_operator(), tmp_path_factory.mktemp("model") / "small.tflite")

@@ -41,14 +41,17 @@ class Memory(BaseModel):
 
 
 class Flash(Memory):
-    """Program memory, and how the firmware sets its access up; the virtual board's timing follows it.
+    """Program memory, and what the chip has to make up for its slowness.
+
+    What of it is on, and how many wait states there are on an STM32L4, a virtual board takes from the registers that
+    the program sets.
 
     Attributes:
-        wait_states: Cycles that a read takes longer than one.
+        wait_states: Cycles that a read takes longer than one at `clock_hz`.
         read_bytes: What one read brings.
         code_cache_bytes: Length of the instruction cache.
         data_cache: Whether there is a cache or buffer for data.
-        prefetch: Whether the next read is begun ahead.
+        prefetch: Whether the next read can be begun ahead.
     """
 
     wait_states: int = Field(default=0, ge=0, le=15)

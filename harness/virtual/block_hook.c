@@ -7,9 +7,12 @@
 enum {
   STOP, SLOTS, ORIGIN_0, LENGTH_0, ORIGIN_1, LENGTH_1, END, END_SLOT, FRESH, RESIZED, STOP_FUNCTION,
   UNIT_SHIFT, CACHED, READS, WAITED, JUMP_COST, NEXT_COST, LAST_UNIT, REGISTER_FUNCTION, FIRST_REGISTER,
-  CODE_0, CODE_1, ILLEGAL,
-  HEADER = 24, REGISTERS = 13
+  LINK_REGISTER, CODE_0, CODE_1, ARMV6M, ILLEGAL, UNREVIEWED, UNREVIEWED_SIZE, UNALIGNED, UNALIGNED_WHEN, LEFT, LEFT_AT,
+  HEADER = 32, REGISTERS = 13
 };
+enum { BEFORE_BLOCK, BEFORE_ACCESS, AFTER_BLOCK };
+/* Of the entry of a block. */
+enum { BASES_AT_ENTRY = 32, BASES_AT_END = 48, BASES = 0x7FFF };
 
 /* Offset of the first instruction of a block that ARMv6-M lacks and the emulator's Cortex-M0 executes all the same:
  * CBZ, CBNZ, IT, and MRS or MSR of BASEPRI, BASEPRI_MAX and FAULTMASK. Its length if there is none. */
@@ -31,6 +34,48 @@ static uint32_t first_illegal(const uint16_t *code, uint32_t size) {
   return size;
 }
 
+/* Whether a block has an access that ARMv7-M wants aligned: LDM, STM, LDRD, STRD, and coprocessor loads and stores, of
+ * another base than SP or PC. A few other instructions look alike; the review tells them apart. */
+static int has_strict_access(const uint16_t *code, uint32_t size) {
+  uint32_t at = 0;
+  while (at < size) {
+    uint16_t first = code[at >> 1];
+    if ((first & 0xF000) == 0xC000) return 1;
+    if (((first & 0xFE00) == 0xE800 || (first & 0xFE00) == 0xEC00) && (first & 0xF) != 13 && (first & 0xF) != 15) return 1;
+    at += first < 0xE800 ? 2 : 4;
+  }
+  return 0;
+}
+
+static uint32_t register_value(void *engine, int64_t *state, int number) {
+  uint32_t value = 0;
+  int64_t name = number == 14 ? state[LINK_REGISTER] : state[FIRST_REGISTER] + number;
+  ((int (*)(void *, int, void *))(uintptr_t)state[REGISTER_FUNCTION])(engine, (int)name, &value);
+  return value;
+}
+
+static void stop(void *engine, int64_t *state) { ((int (*)(void *))(uintptr_t)state[STOP_FUNCTION])(engine); }
+
+/* Whether one of the registers is no multiple of 4; the core stops then. */
+static int unaligned(void *engine, int64_t *state, uint32_t bases, int64_t block, int when) {
+  uint32_t bits = 0;
+  for (; bases; bases &= bases - 1) bits |= register_value(engine, state, __builtin_ctz(bases));
+  if (!(bits & 3)) return 0;
+  state[UNALIGNED] = block | 1;
+  state[UNALIGNED_WHEN] = when;
+  stop(engine, state);
+  return 1;
+}
+
+/* Called before an access whose base register can only be looked at there; `given` holds the state and its number. */
+void on_access(void *engine, uint64_t address, uint32_t size, int64_t *given) {
+  int64_t *state = (int64_t *)(uintptr_t)given[0];
+  (void)size;
+  /* Behind an IT instruction the emulator stops with the next block only. */
+  if (unaligned(engine, state, 1u << given[1], (int64_t)address, BEFORE_ACCESS))
+    __atomic_store_n(&state[STOP], 1, __ATOMIC_RELAXED);
+}
+
 /* What fetching a block from flash costs: each unit that the instruction cache does not hold is read. The cache is
  * taken for one that gives up what it has held longest, so that a unit is in it until CACHED others have been read. */
 static void fetch(int64_t *state, int64_t *read_at, int64_t offset, uint32_t size) {
@@ -46,11 +91,24 @@ static void fetch(int64_t *state, int64_t *read_at, int64_t offset, uint32_t siz
 
 /* Notes the registers at the first run of a block: what they point to tells what its loads read. */
 static void note_registers(void *engine, int64_t *state, int64_t *registers) {
-  for (int i = 0; i < REGISTERS; i++) {
-    uint32_t value = 0;
-    ((int (*)(void *, int, void *))(uintptr_t)state[REGISTER_FUNCTION])(engine, (int)state[FIRST_REGISTER] + i, &value);
-    registers[i] = value;
+  for (int i = 0; i < REGISTERS; i++) registers[i] = register_value(engine, state, i);
+}
+
+/* Whether a block that is about to run for the first time must not, or not yet. */
+static int held_back(void *engine, int64_t *state, int64_t slot, int64_t start, uint32_t size) {
+  int64_t at = slot < state[LENGTH_0] ? state[CODE_0] + 2 * slot : state[CODE_1] + 2 * (slot - state[LENGTH_0]);
+  const uint16_t *code = (const uint16_t *)(uintptr_t)at;
+  if (state[ARMV6M]) {
+    uint32_t legal = first_illegal(code, size);
+    if (legal == size) return 0;
+    state[ILLEGAL] = (start + legal) | 1;
+  } else {
+    if (!has_strict_access(code, size)) return 0;
+    state[UNREVIEWED] = start | 1;
+    state[UNREVIEWED_SIZE] = size;
   }
+  stop(engine, state);
+  return 1;
 }
 
 void on_block(void *engine, uint64_t address, uint32_t size, int64_t *state) {
@@ -58,9 +116,13 @@ void on_block(void *engine, uint64_t address, uint32_t size, int64_t *state) {
   /* A branch to itself never ends, as nothing interrupts it: the core sleeps instead of spinning. */
   int spins = size == 2 && state[END] == start + 2;
   if (spins || __atomic_load_n(&state[STOP], __ATOMIC_RELAXED)) {
-    /* Takes effect before the block's first instruction. */
-    ((int (*)(void *))(uintptr_t)state[STOP_FUNCTION])(engine);
+    stop(engine, state); /* takes effect before the block's first instruction */
     return;
+  }
+  if (state[LEFT]) {
+    uint32_t bases = (uint32_t)state[LEFT];
+    state[LEFT] = 0;
+    if (unaligned(engine, state, bases, state[LEFT_AT], AFTER_BLOCK)) return;
   }
   int64_t slot = (start - state[ORIGIN_0]) >> 1;
   if (slot < 0 || slot >= state[LENGTH_0]) {
@@ -69,24 +131,23 @@ void on_block(void *engine, uint64_t address, uint32_t size, int64_t *state) {
     slot += state[LENGTH_0];
   }
   int64_t slots = state[SLOTS];
-  int64_t *sizes = state + HEADER, *runs = sizes + slots, *taken = runs + slots, *fresh = taken + slots;
+  int64_t *blocks = state + HEADER, *runs = blocks + slots, *taken = runs + slots, *fresh = taken + slots;
   int64_t *registers = fresh + slots;
-  if (state[CODE_0] && !sizes[slot]) {
-    int64_t code = slot < state[LENGTH_0] ? state[CODE_0] + 2 * slot : state[CODE_1] + 2 * (slot - state[LENGTH_0]);
-    uint32_t legal = first_illegal((const uint16_t *)(uintptr_t)code, size);
-    if (legal < size) {
-      state[ILLEGAL] = start + legal;
-      ((int (*)(void *))(uintptr_t)state[STOP_FUNCTION])(engine);
-      return;
-    }
+  int64_t block = blocks[slot];
+  if (!block && state[CODE_0] && held_back(engine, state, slot, start, size)) return;
+  if (block >> BASES_AT_ENTRY) {
+    uint32_t bases = block >> BASES_AT_ENTRY & BASES;
+    if (bases && unaligned(engine, state, bases, start, BEFORE_BLOCK)) return;
+    state[LEFT] = block >> BASES_AT_END;
+    state[LEFT_AT] = start;
   }
   if (state[UNIT_SHIFT] && slot < state[LENGTH_0])
     fetch(state, registers + REGISTERS * slots, start - state[ORIGIN_0], size);
-  if (!sizes[slot]) {
-    sizes[slot] = size;
+  if (!(uint32_t)block) {
+    blocks[slot] |= size;
     if (state[UNIT_SHIFT]) note_registers(engine, state, registers + REGISTERS * state[FRESH]);
     fresh[state[FRESH]++] = slot;
-  } else if (sizes[slot] != size) {
+  } else if ((uint32_t)block != size) {
     state[RESIZED]++;
   }
   runs[slot]++;

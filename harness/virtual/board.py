@@ -15,6 +15,7 @@ from harness.virtual.core_state import Fault
 from harness.virtual.cortexm.breakpoints import BreakpointUnit
 from harness.virtual.cortexm.rom_table import PARTS, RomTable, identity
 from harness.virtual.cortexm.scs import SystemControl
+from harness.virtual.cortexm.systick import SysTick
 from harness.virtual.cortexm.trace import TraceUnitM0, TraceUnitM4
 from harness.virtual.costs import CostTable
 from harness.virtual.counting import CycleCounter
@@ -45,7 +46,7 @@ class VirtualBoard:
         on_fault: Told of each fault that the core takes.
         on_probe_lost: Told when the probe's connection breaks on purpose.
         realtime: Whether its clock keeps to the wall's.
-        wait_states: Of its flash, in place of the kind's, if given.
+        wait_states: Of its flash, in place of those that the program sets, if given.
 
     Attributes:
         serial_port: Path of the serial device.
@@ -67,13 +68,8 @@ class VirtualBoard:
         lock = threading.Condition(threading.RLock())
         injector = Injector(faults)
         chip = chip_of(kind, device_id, injector.damaged)
-        counter = CycleCounter(
-            CostTable(kind.core),
-            chip.flash,
-            chip.ram,
-            FlashTiming(kind.flash, wait_states),
-            checked=kind.core == "cortex-m0",
-        )
+        timing = FlashTiming(kind.flash, wait_states)
+        counter = CycleCounter(CostTable(kind.core), chip.flash, chip.ram, timing)
         clock = Clock(kind.clock_hz, counter.cycles, faults.dead_timer)
         injector.seconds = clock.seconds
         self.pace = Pace(clock, lock) if realtime else None
@@ -84,7 +80,7 @@ class VirtualBoard:
         chip.on_edge = self._meter.on_edge
 
         parts = PARTS[kind.core]
-        control = SystemControl(kind.core, clock.timers)
+        control = SystemControl(kind.core)
         trace: TraceUnitM0 | TraceUnitM4
         trace = TraceUnitM0() if kind.core == "cortex-m0" else TraceUnitM4(clock.timers)
         control.on_trace_enable = trace.set_trace
@@ -101,6 +97,7 @@ class VirtualBoard:
                 *chip.peripherals(
                     clock, MeteredLine(BoardLine(line, injector, kind.uart.baud, self.pace), self._meter)
                 ),
+                SysTick(clock.timers),
                 *components,
                 RomTable(kind.core, components),
             ),
@@ -110,6 +107,7 @@ class VirtualBoard:
         emulator = Emulator(
             kind.core, bus, chip.writable, hidden, counter, lock, controller.program, chip.name_of
         )
+        controller.on_setting = counter.set_flash
         controller.on_change = bus.on_change = emulator.code_changed
         self._core = Core(emulator, bus, control, counter, clock, lock, line.wake, on_fault)
         self._core.breakpoints = breakpoints.addresses

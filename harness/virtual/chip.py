@@ -5,6 +5,7 @@ from typing import Protocol
 
 from harness.config.kinds import BoardKind
 from harness.virtual.clock import Clock
+from harness.virtual.flash_timing import FlashSetting
 from harness.virtual.memory import Ram
 from harness.virtual.registers import Peripheral
 
@@ -22,9 +23,11 @@ class FlashModel(Protocol):
 
     Attributes:
         on_change: To be called when flash has changed.
+        on_setting: To be called when the program has set how flash is accessed, and with a reset.
     """
 
     on_change: Callable[[], None]
+    on_setting: Callable[[FlashSetting], None]
 
     def program(self, address: int, size: int, value: int) -> int:
         """Program `size` bytes at `address` and give what is stored there afterwards."""

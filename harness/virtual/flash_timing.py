@@ -10,6 +10,7 @@ once, and constants between the code (literals) to be in the cache; without one 
 """
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import capstone
 from capstone import arm
@@ -24,22 +25,61 @@ _CYCLES_IN_8_BYTES = 3
 _BYTES = {"ldrb": 1, "ldrsb": 1, "ldrh": 2, "ldrsh": 2, "ldrd": 8}
 
 
+class FlashSetting(NamedTuple):
+    """How a program has set the access to its flash.
+
+    Attributes:
+        wait_states: Cycles that a read takes longer than one.
+        code_cache: Whether the instruction cache is on; it may be a chip that has none.
+        data_cache: Likewise.
+        prefetch: Likewise.
+    """
+
+    wait_states: int
+    code_cache: bool
+    data_cache: bool
+    prefetch: bool
+
+
+class Loads(NamedTuple):
+    """What a block loads from flash each time it runs.
+
+    Attributes:
+        words: Reads of a word or less.
+        size_bytes: What they bring.
+        literals: Reads beside the code.
+    """
+
+    words: int
+    size_bytes: int
+    literals: int
+
+
 class FlashTiming:
     """The timing of one chip's flash.
 
     Args:
         flash: The kind's flash.
-        wait_states: In place of the kind's, if given.
+        wait_states: In place of those that the program sets, if given.
+
+    Attributes:
+        setting: What the program has set; at first, all that the chip has.
     """
 
     def __init__(self, flash: Flash, wait_states: int | None = None) -> None:
         self._flash = flash
-        self._wait_states = flash.wait_states if wait_states is None else wait_states
+        self._fixed_wait_states = wait_states
+        self.setting = FlashSetting(flash.wait_states, True, True, True)
 
     @property
     def waits(self) -> bool:
-        """Whether there are wait states at all."""
-        return self._wait_states > 0
+        """Whether there may be wait states at all."""
+        fixed = self._fixed_wait_states
+        return (self._flash.wait_states if fixed is None else fixed) > 0
+
+    @property
+    def _wait_states(self) -> int:
+        return self.setting.wait_states if self._fixed_wait_states is None else self._fixed_wait_states
 
     @property
     def unit_shift(self) -> int:
@@ -47,9 +87,14 @@ class FlashTiming:
         return self._flash.read_bytes.bit_length() - 1
 
     @property
-    def cached_units(self) -> int:
-        """Reads that the instruction cache holds; at least the last one."""
+    def most_cached_units(self) -> int:
+        """Reads that the instruction cache holds when it is on; at least the last one."""
         return max(self._flash.code_cache_bytes // self._flash.read_bytes, 1)
+
+    @property
+    def cached_units(self) -> int:
+        """Reads that are held; at least the last one."""
+        return self.most_cached_units if self.setting.code_cache else 1
 
     @property
     def jump_cycles(self) -> int:
@@ -59,7 +104,7 @@ class FlashTiming:
     @property
     def next_cycles(self) -> int:
         """Cycles that a read of the code that follows costs."""
-        if not self._flash.prefetch:
+        if not (self._flash.prefetch and self.setting.prefetch):
             return self._wait_states
         return max(self._wait_states - _CYCLES_IN_8_BYTES * self._flash.read_bytes // 8, 0)
 
@@ -67,29 +112,33 @@ class FlashTiming:
         """Reads that a flash of this size has room for; 0 where none is followed."""
         return size_bytes // self._flash.read_bytes if self.waits else 0
 
-    def load_cost(self, block: Iterable[capstone.CsInsn], registers: Sequence[int]) -> int:
-        """What a block's loads from flash cost, in `LOAD_UNITS` of a cycle.
+    def load_cost(self, loads: Loads) -> int:
+        """What a block's loads from flash cost, in `LOAD_UNITS` of a cycle."""
+        if self._flash.data_cache and self.setting.data_cache:
+            return loads.size_bytes * self._wait_states * LOAD_UNITS // self._flash.read_bytes
+        return (loads.words + loads.literals) * self._wait_states * LOAD_UNITS
+
+    def loads(self, block: Iterable[capstone.CsInsn], registers: Sequence[int]) -> Loads:
+        """What a block loads from flash.
 
         Args:
             block: Its instructions.
             registers: R0 to R12 when it first ran.
         """
         known = {arm.ARM_REG_R0 + number: value for number, value in enumerate(registers)}
-        accesses = bytes_read = 0
+        words = size_bytes = literals = 0
         for instruction in block:
             if instruction.id == 0:
                 break
             size = _load_bytes(instruction)
             address = _address(instruction, known) if size else None
             if address == _LITERAL:
-                accesses += not self._flash.data_cache
+                literals += 1
             elif address is not None and 0 <= address - self._flash.origin < self._flash.size_bytes:
-                accesses += -(-size // 4)
-                bytes_read += size
+                words += -(-size // 4)
+                size_bytes += size
             _follow(instruction, known)
-        if self._flash.data_cache:
-            return bytes_read * self._wait_states * LOAD_UNITS // self._flash.read_bytes
-        return accesses * self._wait_states * LOAD_UNITS
+        return Loads(words, size_bytes, literals)
 
 
 _LITERAL = -1

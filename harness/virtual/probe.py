@@ -10,11 +10,11 @@ from typing import Any
 from pyocd.board.board import Board
 from pyocd.board.board_ids import BoardInfo
 from pyocd.core import exceptions
-from pyocd.core.memory_map import MemoryMap
 from pyocd.core.plugin import Plugin
 from pyocd.probe.debug_probe import DebugProbe
 
 from harness.virtual import records, wire
+from harness.virtual.memory_map import resize
 from harness.virtual.stm32.debug_target import provide
 from harness.virtual.transfers import Transfers
 from harness.virtual.wire import Operation
@@ -170,22 +170,6 @@ class VirtualProbe(DebugProbe):  # type: ignore[misc]  # pyOCD is untyped here
 
 def _one(result: Callable[[], Sequence[int]], now: bool) -> Any:
     return result()[0] if now else lambda: result()[0]
-
-
-def resize(memory_map: MemoryMap, origin: int, length: int) -> None:
-    """Give a region of pyOCD's map of a chip the length that this board has.
-
-    pyOCD knows one variant of each chip; a kind may have more or less memory.
-
-    Args:
-        memory_map: The target's own map; changed in place.
-        origin: Where the memory begins; a memory that pyOCD does not know there stays unknown.
-        length: Its bytes.
-    """
-    region = memory_map.get_region_for_address(origin)
-    if region is not None and region.start == origin:
-        memory_map.remove_region(region)
-        memory_map.add_region(region.clone_with_changes(length=length))
 
 
 class VirtualProbePlugin(Plugin):  # type: ignore[misc]

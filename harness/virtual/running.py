@@ -10,9 +10,10 @@ from harness.virtual.core_state import C_DEBUGEN, C_HALT, C_STEP, HARD_FAULT, Fa
 from harness.virtual.cortexm import scs
 from harness.virtual.cortexm.scs import SystemControl
 from harness.virtual.counting import CycleCounter
-from harness.virtual.emulator import Emulator, Stop
+from harness.virtual.emulator import Emulator
 from harness.virtual.memory import Bus
 from harness.virtual.pace import Pace
+from harness.virtual.stop import Stop
 
 # A sleeping or spinning core looks for events this often.
 _SLEEP_S = 0.02

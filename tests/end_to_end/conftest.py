@@ -1,8 +1,7 @@
-"""A small model and a virtual board that runs it, shared by the tests of this folder."""
+"""A virtual board that runs the small model, shared by the tests of this folder."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 import serial
@@ -12,7 +11,6 @@ from harness.config.kinds import load_kind
 from harness.dut import Dut
 from harness.firmware import Image, build_image
 from harness.measure import start_image
-from tests.firmware import models
 
 
 @dataclass
@@ -33,12 +31,6 @@ class Running:
             assert line.endswith("\r\n"), f"no whole line within the timeout after {lines}"
             lines.append(line.strip())
         return lines
-
-
-@pytest.fixture(scope="session")
-def small_model(tmp_path_factory) -> Path:
-    """An int8 network of every kind of operator, input 11x9x3, 5 classes."""
-    return models.write(models.every_operator(), tmp_path_factory.mktemp("model") / "small.tflite")
 
 
 @pytest.fixture(scope="module", params=["nrf51-dk", "nrf52840-dk"])

@@ -54,6 +54,34 @@ def test_unaligned_access_faults_on_m0_only(console_m0: Console, console_m4: Con
     assert "unaligned memory access" in console_m0.fault_after("a")
 
 
+@pytest.mark.parametrize(
+    ("access", "function", "offset"),
+    [
+        ("l", "load_multiple", 2),
+        ("s", "store_multiple_late", 4),
+        ("d", "load_double_late_and_lost", 4),
+        ("c", "store_double_if", 4),
+        ("x", "load_exclusive", 0),
+        ("v", "load_float", None),
+    ],
+)
+def test_strict_access_of_m4_must_be_aligned(
+    console_m4: Console, access: str, function: str, offset: int | None
+) -> None:
+    for _ in range(2):
+        assert console_m4.ask("=" + access) == "ran"
+    found = console_m4.fault_after("#" + access)
+    assert f"unaligned memory access, at {function}+0x" in found or f"({function}+0x" in found, found
+    assert "unaligned memory access" in found
+    at = int(found.split("+0x")[1].split(",")[0].split(")")[0], 16)
+    assert at == offset or offset is None
+    assert console_m4.board.session().target.read32(0xE000ED28) & 1 << 24, "UFSR.UNALIGNED"
+
+
+def test_strict_access_that_is_not_executed_may_be_unaligned(console_m4: Console) -> None:
+    assert [console_m4.ask("#n"), console_m4.ask("=n"), console_m4.ask("#n")] == ["ran"] * 3
+
+
 def test_fault_status_of_m4_names_the_cause(console_m4: Console) -> None:
     assert "HardFault, undefined instruction, at" in console_m4.fault_after("d")
 

@@ -9,7 +9,7 @@ from harness.config.kinds import Flash, load_kind
 from harness.virtual import hook_layout as layout
 from harness.virtual.costs import CostTable
 from harness.virtual.counting import CycleCounter
-from harness.virtual.flash_timing import LOAD_UNITS, FlashTiming
+from harness.virtual.flash_timing import LOAD_UNITS, FlashSetting, FlashTiming
 from harness.virtual.memory import Ram
 from tests.virtual.program import Console, build_program
 
@@ -27,19 +27,19 @@ class Counted:
         self.counter = CycleCounter(
             CostTable("cortex-m4"), self.memory, Ram(IN_RAM, 0x100), FlashTiming(flash)
         )
+        self.state = self.counter.state.array
         self._read = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(
             lambda engine, number, into: 0
         )
-        state = self.counter._state
-        state[layout.S_REGISTER_FUNCTION] = ctypes.cast(self._read, ctypes.c_void_p).value or 0
+        self.state[layout.S_REGISTER_FUNCTION] = ctypes.cast(self._read, ctypes.c_void_p).value or 0
 
     def run(self, *blocks: tuple[int, int]) -> int:
         """Run blocks of NOPs given by (address, bytes); the cycles that they waited for the flash."""
-        before = self.counter._state[layout.S_WAITED]
+        before = self.state[layout.S_WAITED]
         for address, size in blocks:
-            hook = self.counter._hook.on_block
-            hook(None, ctypes.c_uint64(address), ctypes.c_uint32(size), ctypes.byref(self.counter._state))
-        return int(self.counter._state[layout.S_WAITED] - before)
+            hook = self.counter.state.hook.on_block
+            hook(None, ctypes.c_uint64(address), ctypes.c_uint32(size), ctypes.byref(self.state))
+        return int(self.state[layout.S_WAITED] - before)
 
 
 def test_a_loop_waits_once_for_what_the_cache_holds() -> None:
@@ -97,8 +97,40 @@ def test_loads_are_judged_by_the_registers(code: str, without: float, cached: fl
     table = CostTable("cortex-m4")
     for data_cache, cycles in ((False, without), (True, cached)):
         timing = FlashTiming(FLASH.model_copy(update={"data_cache": data_cache}))
-        block = table.decode(bytes.fromhex(code), 0)
-        assert timing.load_cost(block, registers) == cycles * LOAD_UNITS
+        loads = timing.loads(table.decode(bytes.fromhex(code), 0), registers)
+        assert timing.load_cost(loads) == cycles * LOAD_UNITS
+
+
+def test_the_program_decides_about_wait_states_and_caches() -> None:
+    counted = Counted(FLASH.model_copy(update={"prefetch": True}))
+    loop = ((0, 32),) * 2
+    assert counted.run(*loop) == 4 + 3 * 1
+    counted.counter.set_flash(FlashSetting(4, True, False, False))
+    assert counted.run(*loop) == 4 * 4, "without prefetch, the cache being empty"
+    counted.counter.set_flash(FlashSetting(4, False, False, True))
+    assert counted.run(*loop) == 2 * (4 + 3 * 1), "without cache"
+    counted.counter.set_flash(FlashSetting(0, False, False, False))
+    assert counted.run(*loop) == 0
+    counted.counter.set_flash(FlashSetting(2, True, True, True))
+    assert counted.run((0, 32)) == 2
+
+
+def test_what_a_chip_lacks_cannot_be_switched_on() -> None:
+    counted = Counted(FLASH.model_copy(update={"code_cache_bytes": 0}))
+    counted.counter.set_flash(FlashSetting(4, True, True, True))
+    assert counted.run(*((0, 32),) * 2) == 2 * 4 * 4
+
+
+def test_cycles_before_a_change_of_the_setting_stay() -> None:
+    counted = Counted(FLASH)
+    counted.memory.write(0, bytes.fromhex("0048 00bf"))  # ldr r0, [pc]; nop
+    counted.run((0, 4), (0, 4))
+    before = counted.counter.cycles()
+    assert before == 2 * (2 + 1) + 4 + 2 * 4, "instructions, one read of code, two of a literal"
+    counted.counter.set_flash(FlashSetting(1, True, False, False))
+    assert counted.counter.cycles() == before
+    counted.run((0, 4))
+    assert counted.counter.cycles() == before + (2 + 1) + 1 + 1
 
 
 def test_a_board_waits_as_its_kind_says() -> None:
@@ -107,7 +139,13 @@ def test_a_board_waits_as_its_kind_says() -> None:
     with open_board("virtual:nrf52840-dk") as board:
         board.flash(build_program("nrf52840-dk"))
         with Console(board) as console:
+            _, uncached, still = (console.number("1") for _ in range(3))
+            assert uncached == still
+            target = console.board.session().target
+            target.write32(0x4001_E540, 1)  # NVMC.ICACHECNF
+            target.flush()
             first, again, longer = console.number("1"), console.number("1"), console.number("2")
             assert first > again, "the first round fills the cache"
+            assert uncached > again, "which is off until the program switches it on"
             assert longer - again == 4 * (3000 - 1000)
             assert console.number("1") == again

@@ -13,18 +13,11 @@ from harness.errors import InputError
 from harness.firmware import build_image
 from harness.firmware.host import HostModel
 from harness.measure import PerformanceRules, make_loader, measure_accuracy, start_image
-from tests.firmware import models
 
 BOARDS = Path(__file__).parents[2] / "boards"
 # The others' images are run by the end-to-end tests and in QEMU.
 COMPUTING = ("microbit-v2", "b-l475e-iot01a", "nucleo-l4r5zi")
 KINDS = [name for name in kind_names() if load_kind(name).virtual]
-
-
-@pytest.fixture(scope="module")
-def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An int8 network of every kind of operator."""
-    return models.write(models.every_operator(), tmp_path_factory.mktemp("model") / "small.tflite")
 
 
 @pytest.mark.parametrize("name", COMPUTING)

@@ -3,6 +3,8 @@
 import pytest
 
 from harness.virtual.clock import Clock
+from harness.virtual.cortexm.systick import SysTick
+from harness.virtual.flash_timing import FlashSetting
 from harness.virtual.memory import Bus, BusError, Ram
 from harness.virtual.nordic.nvmc import FlashController
 from harness.virtual.nordic.system import Gpio
@@ -153,6 +155,37 @@ def test_flash_erases_one_page_with_permission_only(nvmc: FlashController) -> No
     nvmc.write(0x504, 4, 1)
     kept = {address: nvmc.program(address, 4, 0xFFFFFFFF) for address in (0x3FC, 0x400, 0x7FC, 0x800)}
     assert kept == {0x3FC: 0, 0x400: 0xFFFFFFFF, 0x7FC: 0xFFFFFFFF, 0x800: 0}
+
+
+def test_cache_of_the_flash_is_off_until_it_is_switched_on() -> None:
+    flash, uicr = Ram(0, 0x1000, 0xFF), Ram(0x10001000, 0x1000, 0xFF)
+    nvmc = FlashController(flash, uicr, 4096, lambda address, word: word, wait_states=2, has_cache=True)
+    told: list[FlashSetting] = []
+    nvmc.on_setting = told.append
+    nvmc.reset()
+    nvmc.write(0x540, 4, 1)
+    nvmc.write(0x540, 4, 0)
+    assert told == [FlashSetting(2, cached, False, False) for cached in (False, True, False)]
+
+
+def test_an_nrf51_has_no_cache(nvmc: FlashController) -> None:
+    with pytest.raises(UnmodelledAccessError, match="NVMC register 0x540"):
+        nvmc.write(0x540, 4, 1)
+
+
+def test_systick_counts_down_and_tells_of_its_laps(clock: Clock) -> None:
+    ticks = SysTick(clock)
+    ticks.write(0x4, 4, 99)
+    assert ticks.read(0x8, 4) == 0, "off"
+    ticks.write(0x0, 4, 5)
+    clock.wait(30)
+    assert ticks.read(0x8, 4) == 69
+    assert ticks.read(0x0, 4) == 5
+    clock.wait(100)
+    assert ticks.read(0x8, 4) == 69
+    assert [ticks.read(0x0, 4), ticks.read(0x0, 4)] == [5 | 1 << 16, 5], "COUNTFLAG is cleared by reading"
+    with pytest.raises(UnmodelledAccessError, match="SysTick interrupt"):
+        ticks.write(0x0, 4, 7)
 
 
 def test_gpio_sets_and_clears_bits() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from harness.config.kinds import load_kind
 from harness.virtual.clock import Clock
+from harness.virtual.flash_timing import FlashSetting
 from harness.virtual.registers import Peripheral, UnmodelledAccessError
 from harness.virtual.stm32.chip import Stm32Chip
 from harness.virtual.stm32.clocks import Clocks
@@ -155,6 +156,18 @@ def test_wait_states_cannot_be_taken_away_at_speed(l475: Bench) -> None:
     l475.to_80_mhz()
     with pytest.raises(UnmodelledAccessError, match="needs 4"):
         l475.flash.write(ACR, 4, 0x703)
+
+
+def test_wait_states_caches_and_prefetch_are_those_of_the_register(l475: Bench) -> None:
+    told: list[FlashSetting] = []
+    l475.flash.on_setting = told.append
+    l475.flash.reset()
+    for access in (0x704, 0x001, 0x102, 0x200, 0x403):
+        l475.flash.write(ACR, 4, access)
+    assert told == [
+        FlashSetting(wait_states, bool(caches & 2), bool(caches & 4), bool(caches & 1))
+        for wait_states, caches in ((0, 6), (4, 7), (1, 0), (2, 1), (0, 2), (3, 4))
+    ]
 
 
 def test_120_mhz_needs_boost_mode(l4r5: Bench) -> None:

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from harness.virtual.clock import Clock
 from harness.virtual.registers import Peripheral, Register, UnmodelledAccessError
 
 AIRCR, DFSR, CFSR, HFSR, MMFAR, BFAR = 0xD0C, 0xD30, 0xD28, 0xD2C, 0xD34, 0xD38
-VTOR, CPACR, DHCSR, DEMCR = 0xD08, 0xD88, 0xDF0, 0xDFC
+VTOR, CCR, CPACR, DHCSR, DEMCR = 0xD08, 0xD14, 0xD88, 0xDF0, 0xDFC
 
 DFSR_HALTED, DFSR_BKPT, DFSR_VCATCH = 1 << 0, 1 << 1, 1 << 3
 HFSR_VECTTBL, HFSR_FORCED, HFSR_DEBUGEVT = 1 << 1, 1 << 30, 1 << 31
@@ -18,6 +17,7 @@ DEMCR_TRCENA, DEMCR_VC_HARDERR, DEMCR_VC_CORERESET = 1 << 24, 1 << 10, 1 << 0
 
 _VECTKEY, _DBGKEY = 0x05FA, 0xA05F
 _REGWNR = 1 << 16
+_UNALIGN_TRP = 1 << 3
 
 
 class DebugCore(Protocol):
@@ -33,10 +33,6 @@ class DebugCore(Protocol):
 _COMMON = (
     Register("ICTR", 0x004, read_only=True),
     Register("ACTLR", 0x008),
-    Register("SYST_CSR", 0x010, reset=4),
-    Register("SYST_RVR", 0x014),
-    Register("SYST_CVR", 0x018),
-    Register("SYST_CALIB", 0x01C, reset=0x8000_0000, read_only=True),
     Register("NVIC_ISER", 0x100, count=8),
     Register("NVIC_ICER", 0x180, count=8),
     Register("NVIC_ISPR", 0x200, count=8),
@@ -47,7 +43,7 @@ _COMMON = (
     Register("VTOR", VTOR),
     Register("AIRCR", AIRCR, reset=0xFA05_0000),
     Register("SCR", 0xD10),
-    Register("CCR", 0xD14, reset=0x200),
+    Register("CCR", CCR, reset=0x200),
     Register("SHPR", 0xD18, count=3),
     Register("SHCSR", 0xD24),
     Register("CFSR", CFSR),
@@ -106,18 +102,15 @@ class SystemControl(Peripheral):
 
     Args:
         core_type: `"cortex-m0"` or `"cortex-m4"`.
-        clock: The board's time, for SysTick.
     """
 
     NAME = "SCS"
     BASE = 0xE000_E000
 
-    def __init__(self, core_type: str, clock: Clock) -> None:
+    def __init__(self, core_type: str) -> None:
         self.REGISTERS = _COMMON + (_IDENTITY_M0 if core_type == "cortex-m0" else _IDENTITY_M4)  # type: ignore[misc]
         super().__init__()
         self._has_fault_status = core_type != "cortex-m0"
-        self._clock = clock
-        self._systick_start = 0
         self.core: DebugCore
         self.on_trace_enable: Callable[[bool], None] = lambda enabled: None
 
@@ -155,6 +148,15 @@ class SystemControl(Peripheral):
     def write_VTOR(self, value: int) -> None:
         self[VTOR] = value & ~0x7F if self._has_fault_status else 0
 
+    def write_CCR(self, value: int) -> None:
+        if not self._has_fault_status:
+            return  # read-only
+        if value & _UNALIGN_TRP:
+            raise UnmodelledAccessError(
+                "the program has every unaligned access trapped, which the virtual board does not model"
+            )
+        self[CCR] = value
+
     def read_DHCSR(self) -> int:
         return self.core.dhcsr_status()
 
@@ -188,31 +190,3 @@ class SystemControl(Peripheral):
 
     def write_ICSR(self, value: int) -> None:
         """Pending bits have no effect: exceptions other than faults are not modelled."""
-
-    def write_SYST_CVR(self, value: int) -> None:
-        self._systick_start = self._clock.now()
-
-    def write_SYST_CSR(self, value: int) -> None:
-        if value & 2:
-            raise UnmodelledAccessError(
-                "the program enables the SysTick interrupt, and the virtual board does not model interrupts"
-            )
-        if value & 1 and not self[0x010] & 1:
-            self._systick_start = self._clock.now()
-        self[0x010] = value & 7
-
-    def read_SYST_CVR(self) -> int:
-        reload = self[0x014] & 0xFF_FFFF
-        if not self[0x010] & 1 or not reload:
-            return 0
-        elapsed = self._clock.now() - self._systick_start
-        return (reload - elapsed % (reload + 1)) & 0xFF_FFFF
-
-    def read_SYST_CSR(self) -> int:
-        reload = self[0x014] & 0xFF_FFFF
-        if not self[0x010] & 1 or not reload:
-            return self[0x010]
-        now = self._clock.now()
-        laps = (now - self._systick_start) // (reload + 1)
-        self._systick_start += laps * (reload + 1)
-        return self[0x010] | (1 << 16 if laps else 0)  # COUNTFLAG, cleared by this read

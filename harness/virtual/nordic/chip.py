@@ -127,7 +127,14 @@ class NordicChip:
         self.writable: tuple[Ram, ...] = (self.ram,)
         self.programmable: tuple[Ram, ...] = (self.flash, uicr)
         self.read_only: tuple[Ram, ...] = (ficr,)
-        self._nvmc = FlashController(self.flash, uicr, self._variant.page_bytes, damage)
+        self._nvmc = FlashController(
+            self.flash,
+            uicr,
+            self._variant.page_bytes,
+            damage,
+            kind.flash.wait_states,
+            has_cache=kind.flash.code_cache_bytes > 0,
+        )
         self.controller: FlashModel = self._nvmc
         self.has_control_port = self._variant.has_control_port
         self.on_edge: Callable[[int, bool], None] = lambda pin, level: None

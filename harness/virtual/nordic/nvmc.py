@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 
+from harness.virtual.flash_timing import FlashSetting
 from harness.virtual.memory import BusError, Ram
 from harness.virtual.registers import Peripheral, Register
 
 _CONFIG, _WRITE_ENABLE, _ERASE_ENABLE = 0x504, 1, 2
+_ICACHECNF, _CACHE_ENABLE = 0x540, 1
+_CACHE = (Register("ICACHECNF", _ICACHECNF), Register("IHIT", 0x548), Register("IMISS", 0x54C))
 
 
 class FlashController(Peripheral):
@@ -18,6 +21,12 @@ class FlashController(Peripheral):
         uicr: The user information page.
         page_bytes: Erase unit.
         damage: What flash wear does to a word, as (`address`, `word`) -> `word`; for fault injection.
+        wait_states: Of the flash, which nothing changes.
+        has_cache: Whether the chip has an instruction cache (nRF52), which is off after reset.
+
+    Attributes:
+        on_change: Told when flash has changed.
+        on_setting: Told of the cache.
     """
 
     NAME = "NVMC"
@@ -30,18 +39,40 @@ class FlashController(Peripheral):
         Register("ERASEALL", 0x50C),
         Register("ERASEPCR0", 0x510),
         Register("ERASEUICR", 0x514),
-        Register("ICACHECNF", 0x540),
-        Register("IHIT", 0x548),
-        Register("IMISS", 0x54C),
     )
 
-    def __init__(self, flash: Ram, uicr: Ram, page_bytes: int, damage: Callable[[int, int], int]) -> None:
+    def __init__(
+        self,
+        flash: Ram,
+        uicr: Ram,
+        page_bytes: int,
+        damage: Callable[[int, int], int],
+        wait_states: int = 0,
+        has_cache: bool = False,
+    ) -> None:
         super().__init__()
+        if has_cache:
+            self.extend(_CACHE)
+        self._has_cache = has_cache
+        self._wait_states = wait_states
         self._flash = flash
         self._uicr = uicr
         self._page_bytes = page_bytes
         self._damage = damage
         self.on_change: Callable[[], None] = lambda: None
+        self.on_setting: Callable[[FlashSetting], None] = lambda setting: None
+
+    def reset(self) -> None:
+        super().reset()
+        self._tell_setting()
+
+    def write_ICACHECNF(self, value: int) -> None:
+        self[_ICACHECNF] = value
+        self._tell_setting()
+
+    def _tell_setting(self) -> None:
+        cached = self._has_cache and bool(self[_ICACHECNF] & _CACHE_ENABLE)
+        self.on_setting(FlashSetting(self._wait_states, cached, False, False))
 
     def program(self, address: int, size: int, value: int) -> int:
         """Program the word at `address` and give what is stored there afterwards.

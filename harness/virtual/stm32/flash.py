@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from harness.virtual.flash_timing import FlashSetting
 from harness.virtual.memory import Ram
 from harness.virtual.registers import Peripheral, Register, UnmodelledAccessError
 
@@ -26,6 +27,7 @@ class FlashController(Peripheral):
 
     Attributes:
         on_change: Told when flash has changed.
+        on_setting: Told of wait states, caches and prefetch.
         before_latency: Asked before the wait states change, with their new number.
     """
 
@@ -59,12 +61,14 @@ class FlashController(Peripheral):
         self._expected_key = 0
         self._first: tuple[int, int] | None = None  # address and value of the first word of a pair
         self.on_change: Callable[[], None] = lambda: None
+        self.on_setting: Callable[[FlashSetting], None] = lambda setting: None
         self.before_latency: Callable[[int], None] = lambda wait_states: None
 
     def reset(self) -> None:
         super().reset()
         self._expected_key = 0
         self._first = None
+        self._tell_setting()
 
     @property
     def wait_states(self) -> int:
@@ -130,6 +134,12 @@ class FlashController(Peripheral):
     def write_ACR(self, value: int) -> None:
         self.before_latency(value & _LATENCY)
         self[_ACR] = value
+        self._tell_setting()
+
+    def _tell_setting(self) -> None:
+        access = self[_ACR]
+        caches = (bool(access & bit) for bit in (_CODE_CACHE, _DATA_CACHE, _PREFETCH))
+        self.on_setting(FlashSetting(self.wait_states, *caches))
 
     def write_KEYR(self, value: int) -> None:
         if not self[_CR] & _LOCK:

@@ -94,6 +94,56 @@ __attribute__((noinline)) static void write_faultmask(void)
     __asm volatile("movs r0, #0\n .short 0xf380, 0x8813\n" : : : "r0"); /* msr faultmask, r0 */
 }
 
+#ifdef CORTEX_M4
+/* Accesses at an address that must be a multiple of 4. */
+__attribute__((noinline)) static void load_multiple(u32 at)
+{
+    __asm volatile("nop\n ldm %0!, {r1, r2}\n ldr %0, [sp]\n" : "+l"(at) : : "r1", "r2");
+}
+
+__attribute__((noinline)) static void store_multiple_late(u32 at) /* the base comes about just before */
+{
+    __asm volatile("eor r3, %0, #0\n stm r3, {r1, r2}\n nop\n" : : "r"(at) : "r3", "memory");
+}
+
+__attribute__((noinline)) static void load_double_late_and_lost(u32 at) /* and is gone with it */
+{
+    __asm volatile("eor r3, %0, #0\n ldrd r2, r3, [r3, #8]\n" : : "r"(at) : "r2", "r3");
+}
+
+__attribute__((noinline)) static void store_double_if(u32 at, u32 wanted)
+{
+    __asm volatile("cmp %1, #1\n it eq\n strdeq r2, r3, [%0]\n" : : "r"(at), "r"(wanted) : "cc", "memory");
+}
+
+__attribute__((noinline)) static void load_exclusive(u32 at)
+{
+    __asm volatile("ldrex r1, [%0]\n" : : "r"(at) : "r1");
+}
+
+__attribute__((noinline)) static void load_float(u32 at)
+{
+    REG(0xE000ED88u) |= 0xFu << 20;
+    __asm volatile("dsb\n isb\n .short 0xed90, 0x0a01\n" : : "r"(at)); /* vldr s0, [r0, #4] */
+}
+
+#define BUFFER 0x20000200u
+
+static void strict_access(u32 at)
+{
+    switch (get()) {
+    case 'l': load_multiple(at); break;
+    case 's': store_multiple_late(at); break;
+    case 'd': load_double_late_and_lost(at); break;
+    case 'c': store_double_if(at, 1); break;
+    case 'n': store_double_if(at, 0); break;
+    case 'x': load_exclusive(at); break;
+    case 'v': load_float(at); break;
+    }
+    put_line("ran");
+}
+#endif
+
 static void write_flash(u32 address, u32 enable, u32 value)
 {
     REG(NVMC + 0x504) = enable;
@@ -126,6 +176,10 @@ static void command(char c)
     case '>': write_faultmask(); put_line("ran"); break;
     case 'b': __asm volatile("bkpt #0\n"); break;
     case 'a': REG(0x20000101u) = 1; put_line("unaligned ran"); break;
+#ifdef CORTEX_M4
+    case '=': strict_access(BUFFER); break;
+    case '#': strict_access(BUFFER + 2); break;
+#endif
     case 's': put_number(overflow(0)); break;
     case 'r': put_number(REG(0x40011504u)); break;
     case 'R': put_number(REG(UART + 0x7F0)); break;

@@ -1,0 +1,57 @@
+"""The 32-bit counter of a board wraps: every 268 s at 16 MHz. The images count the laps."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from subprocess import Popen
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from harness.bench import open_board, spawn
+from harness.config.kinds import load_kind
+from harness.firmware import build_image
+from harness.measure import start_image
+
+WRAP = 1 << 32
+
+
+@pytest.mark.parametrize("kind", ["nrf51-dk", "nucleo-l4r5zi"])
+def test_time_goes_on_over_a_wrap(
+    kind: str, small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hz = load_kind(kind).clock_hz
+    leap_s = WRAP * 9 // 10 // hz
+    boards: list[Popen[Any]] = []
+
+    def start(command: list[str], **options: Any) -> Popen[Any]:
+        assert command[:3] == [sys.executable, "-m", "harness.virtual"]
+        boards.append(Popen([*command[:2], "tests.virtual.leaping_board", *command[3:]], **options))
+        return boards[-1]
+
+    image = build_image(small_model, load_kind(kind), tmp_path)
+    monkeypatch.setenv("HARNESS_TEST_LEAP_S", str(leap_s))
+    monkeypatch.setattr(spawn, "subprocess", SimpleNamespace(**(vars(subprocess) | {"Popen": start})))
+    with open_board(f"virtual:{kind}") as board:
+        board.flash(image)
+        with board.open_serial() as port:
+            dut = start_image(board, image, port)
+
+            def stamp_us() -> int:
+                port.write(b"timestamp%")
+                (found,) = re.findall(rb"m-lap-us-(\d+)", port.read_until(b"m-ready"))
+                return int(found)
+
+            began, wall = stamp_us(), time.monotonic()
+            for leaps in range(1, 4):
+                os.kill(boards[-1].pid, signal.SIGUSR1)
+                time.sleep(0.1)  # the idle program looks at its counter in between
+                passed_s = (stamp_us() - began) / 1e6
+                assert 0 <= passed_s - leaps * leap_s < time.monotonic() - wall + 1
+            assert 3 * leap_s * hz > 2 * WRAP
+            assert dut.run_sample()[0] > 0

@@ -20,8 +20,11 @@ class TerminalNight(NightObserver):
     """
 
     def __init__(self, console: Console) -> None:
-        self._console = console
         self._progress = make_progress(Console(stderr=True))
+        # Where the bars are, only their own console prints above them.
+        beside_bars = console.is_terminal and not self._progress.disable
+        self._console = self._progress.console if beside_bars else console
+        self._night = ""
         self._all: TaskID | None = None
         self._boards: dict[str, TaskID] = {}
         self._done: dict[str, float] = {}
@@ -37,7 +40,8 @@ class TerminalNight(NightObserver):
         self._progress.stop()
 
     def began(self, night: int, steps: Mapping[str, int]) -> None:
-        self._all = self._progress.add_task(f"night {night}", total=sum(steps.values()))
+        self._night = f"night {night}"
+        self._all = self._progress.add_task(f"{self._night}: known-good image", total=sum(steps.values()))
         for board, count in steps.items():
             self._boards[board] = self._progress.add_task(board, total=count)
             self._done[board] = 0.0
@@ -63,7 +67,7 @@ class TerminalNight(NightObserver):
             task, done = self._boards[board], self._done[board] + min(share, 0.99)
             self._progress.update(task, description=text, completed=round(done, 2))
             whole = sum(one.completed for one in self._progress.tasks if one.id != self._all)
-            self._progress.update(self._all, completed=round(whole, 2))
+            self._progress.update(self._all, description=self._night, completed=round(whole, 2))
 
 
 def _in(mode: str) -> str:

@@ -66,6 +66,16 @@ def test_terminal_shows_a_bar_over_all_boards_and_one_for_each(
     assert re.search(r"2\.6/5 0:00:\d\d \d:\d\d:\d\d$", whole), "time taken and time left"
 
 
+def test_results_stand_above_the_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("TERM", "xterm")
+    _half_a_night(terminal)
+    for line in LINES:
+        assert f"\x1b[2K{line}\n" in terminal.getvalue(), "the bars are wiped away first"
+
+
 def test_elsewhere_there_are_plain_lines_alone(capsys: pytest.CaptureFixture[str]) -> None:
     lines = io.StringIO()
     _half_a_night(lines)

@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.api.folders import as_path
 from harness.errors import InputError
 from harness.measure import PerformanceRules
+from harness.pruning import UNPRUNED
 from harness.search.crew import Crew
 from harness.search.limits import Limits
 from harness.search.observer import Observer
@@ -34,6 +35,7 @@ def search(
     max_ram_kb: float | None = None,
     max_energy_uj: float | None = None,
     objective: str = "latency",
+    cuts: Sequence[str] = (),
     heads: Sequence[str] = ("aux", "dense"),
     tails: Sequence[str] = ("frozen",),
     widths: Sequence[float] = (1.0,),
@@ -41,6 +43,7 @@ def search(
     exhaustive: bool = False,
     samples: int | None = None,
     channels: int = 0,
+    channels_after: Sequence[str] = (UNPRUNED,),
     sparse: float | None = None,
     recipe: str = "quick",
     seed: int = 0,
@@ -72,13 +75,15 @@ def search(
         max_ram_kb: Most RAM, in units of 1024 bytes.
         max_energy_uj: Most microjoules of one inference; every board needs a power meter.
         objective: `"latency"`, `"flash"`, `"accuracy"` or `"pareto"`: what is best within the limits.
+        cuts: Cut points to try; all where none is named.
         heads: Heads to try.
         tails: `"frozen"`, `"unfrozen"` or both: what becomes of the kept part's weights.
         widths: Factors on the heads' channels to try.
         seeds: Of training, to try.
         exhaustive: Train and fully measure every candidate.
         samples: Most test samples asked while searching; None for all. The final figures use all.
-        channels: Trials of the unpruned model with fewer channels, on each board.
+        channels: Trials of models with fewer channels, on each board.
+        channels_after: Names of the candidates that these trials start from, such as `unpruned` and `block2-aux`.
         sparse: Share of the weights, between 0 and 1, that are 0 in one more candidate; None for none.
         recipe: Training recipe.
         seed: Of the order of the samples.
@@ -107,6 +112,7 @@ def search(
                 max_accuracy_drop, min_accuracy, max_latency_ms, max_flash_kb, max_ram_kb, max_energy_uj
             ),
             objective=objective,
+            cuts=tuple(cuts),
             heads=tuple(heads),
             tails=tuple(tails),
             widths=tuple(widths),
@@ -114,6 +120,7 @@ def search(
             exhaustive=exhaustive,
             samples=samples,
             channels=channels,
+            channels_after=tuple(channels_after),
             sparsity=sparse,
             recipe=recipe,
             seed=seed,

@@ -69,6 +69,12 @@ def _joined(context: click.Context, parameter: click.Parameter, lists: Any) -> t
     help="What is best within the limits.",
 )
 @click.option(
+    "--cuts",
+    type=ListOf(str, "names"),
+    default="",
+    help="Cut points to try [default: all; see harness cuts].",
+)
+@click.option(
     "--head",
     "--heads",
     "heads",
@@ -87,7 +93,6 @@ def _joined(context: click.Context, parameter: click.Parameter, lists: Any) -> t
     show_default=True,
     help="The weights in front of the cut: frozen, unfrozen or both.",
 )
-@click.option("--frozen/--unfrozen", default=True, hidden=True)  # what --tails was before it took both
 @click.option(
     "--widths",
     type=ListOf(float, "numbers"),
@@ -108,7 +113,14 @@ def _joined(context: click.Context, parameter: click.Parameter, lists: Any) -> t
     default=0,
     show_default=True,
     metavar="N",
-    help="Trials of the unpruned model with fewer channels, on each board.",
+    help="Trials of models with fewer channels, on each board.",
+)
+@click.option(
+    "--channels-after",
+    type=ListOf(str, "names"),
+    default="unpruned",
+    show_default=True,
+    help="Candidates that these trials start from, such as unpruned,block2-aux.",
 )
 @click.option(
     "--sparse", type=float, metavar="SHARE", help="One more candidate with this share of its weights 0."
@@ -137,7 +149,6 @@ def search(
     name: str,
     json_path: Path | None,
     results_dir: Path,
-    frozen: bool,
     **options: Any,
 ) -> None:
     """Measure every cut with every head on the boards and choose one for each board.
@@ -151,7 +162,8 @@ def search(
       harness search --task kws --data-dir kws --board desk-nrf52 --max-latency-ms 60 --study kws
       harness search --task kws --data-dir kws --board desk-nrf52 --heads aux,adapted --tails frozen,unfrozen \\
               --objective accuracy --max-flash-kb 32 --study small
-      harness search --task digits --board virtual:nrf51-dk --max-accuracy-drop 2 --channels 10 --study width
+      harness search --task digits --board virtual:nrf51-dk --max-accuracy-drop 2 --channels 10 \\
+              --channels-after unpruned,block2-dense --study width
       harness search --model my.keras --train train.npz --test test.npz --board desk-nrf52 --study mine
     """
     from harness import api
@@ -159,8 +171,6 @@ def search(
     from harness.cli.results import write_results
     from harness.errors import SearchError
 
-    if not frozen:
-        options["tails"] = ("unfrozen",)
     with TerminalObserver() as observer:
         decisions = api.search(task, boards, name, results_dir=results_dir, observer=observer, **options)
     write_results(name, results_dir, console_beside(json_path))

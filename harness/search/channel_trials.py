@@ -1,12 +1,13 @@
 """Trials of fewer channels on one board: optuna proposes budgets, the board measures, our own rules choose."""
 
 import threading
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.config.kinds import load_kind
 from harness.config.paths import ensure_writable
 from harness.errors import SearchError
-from harness.pruning import UNPRUNED
+from harness.pruning import Candidate
 from harness.search.board_search import BoardSearch
 from harness.search.evidence import Evidence
 from harness.search.images import get_image
@@ -28,26 +29,38 @@ _MOST_FAILURES = 2
 _opening = threading.Lock()
 
 
-def try_channels(search: BoardSearch) -> None:
+def try_channels(search: BoardSearch, bases: Sequence[Candidate]) -> None:
     """Measure as many trials as the study asks for; those of an earlier run count.
 
     A trial whose board failed, or that was under way when the run was killed, is queued again with the same budget.
+
+    Args:
+        search: The board's search, whose candidates were timed.
+        bases: What trials start from; a trial's base is proposed too.
     """
-    costs = _measured_costs(search)
-    if costs is None:
-        why = "the unpruned model was not measured here, which says what layers cost"
+    costs = {base.key: found for base in bases if (found := _measured_costs(search, base.key))}
+    if not costs:
+        why = (
+            f"{' and '.join(base.key for base in bases)} were not measured here, which says what layers cost"
+        )
         for number in range(1, search.spec.channels + 1):
             search.observer.passed_over(search.board, f"channels, trial {number}", why)
         return
     trials = _open(search)
+    known = {base.key: base for base in bases}
     for done in _finished(trials):
-        _recall(search, done)
+        _recall(search, done, known)
     failures = 0
     while len(_finished(trials)) < search.spec.channels and failures < _MOST_FAILURES:
-        failures += not _try(search, trials, costs)
+        failures += not _try(search, trials, costs, known)
 
 
-def _try(search: BoardSearch, trials: "optuna.Study", costs: MeasuredCosts) -> bool:
+def _try(
+    search: BoardSearch,
+    trials: "optuna.Study",
+    costs: Mapping[str, MeasuredCosts],
+    bases: Mapping[str, Candidate],
+) -> bool:
     """One trial; False where the board failed."""
     import optuna
 
@@ -59,10 +72,11 @@ def _try(search: BoardSearch, trials: "optuna.Study", costs: MeasuredCosts) -> b
     trial = trials.ask()
     trial.suggest_int("cycles_percent", *_CYCLES_PERCENT[:2], step=_CYCLES_PERCENT[2])
     trial.suggest_int("flash_percent", *_FLASH_PERCENT[:2], step=_FLASH_PERCENT[2])
+    base = trial.suggest_categorical("base", list(costs))
     if "costs" not in trial.user_attrs:
         same = next((old for old in done if old.params == trial.params), None)
-        trial.set_user_attr("costs", same.user_attrs["costs"] if same else costs.to_json())
-    variant = _variant(search, trial)
+        trial.set_user_attr("costs", same.user_attrs["costs"] if same else costs[base].to_json())
+    variant = _variant(search, trial, bases)
     try:
         evidence = measure_variant(search, variant)
     except SearchError as error:
@@ -84,16 +98,18 @@ def _try(search: BoardSearch, trials: "optuna.Study", costs: MeasuredCosts) -> b
     return True
 
 
-def _recall(search: BoardSearch, trial: "optuna.trial.FrozenTrial") -> None:
+def _recall(search: BoardSearch, trial: "optuna.trial.FrozenTrial", bases: Mapping[str, Candidate]) -> None:
     """What a trial of an earlier run found, from the store."""
-    variant = _variant(search, trial)
+    variant = _variant(search, trial, bases)
     if "refused" in trial.user_attrs:
         search.pass_over(variant.key, trial.user_attrs["refused"])
     else:
         measure_variant(search, variant)
 
 
-def _variant(search: BoardSearch, trial: "optuna.Trial | optuna.trial.FrozenTrial") -> Channels:
+def _variant(
+    search: BoardSearch, trial: "optuna.Trial | optuna.trial.FrozenTrial", bases: Mapping[str, Candidate]
+) -> Channels:
     max_ram_kb = search.spec.limits.max_ram_kb
     return Channels(
         trial.params["cycles_percent"],
@@ -101,6 +117,7 @@ def _variant(search: BoardSearch, trial: "optuna.Trial | optuna.trial.FrozenTria
         MeasuredCosts.from_json(trial.user_attrs["costs"]),
         None if max_ram_kb is None else max_ram_kb * KIB,
         search.spec.seeds[0],
+        bases[trial.params["base"]],
     )
 
 
@@ -143,24 +160,27 @@ def _drop(search: BoardSearch, evidence: Evidence) -> float:
     return measure_drop(search.standard.other, evidence.right).share
 
 
-def _measured_costs(search: BoardSearch) -> MeasuredCosts | None:
-    """From all that was measured on the board so far; None where the unpruned model was not."""
-    unpruned = search.known(UNPRUNED).row
-    if unpruned is None or unpruned.layers_sha256 is None:
+def _measured_costs(search: BoardSearch, base: str) -> MeasuredCosts | None:
+    """Of `base`, from all that was measured on the board so far; None where it does not run there.
+
+    Its untrained network tells its memory as well as the trained one does.
+    """
+    known = search.known(base)
+    row = known.row or known.timing
+    timed = [one.row for one in search.found.values() if one.row is not None and one.row.layers_sha256]
+    if row is None or row.status != "ok" or row.fits is False or not timed:
         return None
     store, kind = search.evaluator.store, load_kind(search.spec.boards[search.board])
-    model = search.models[UNPRUNED]
     image = get_image(
         store,
-        model.path,
-        unpruned.model_sha256,
+        store.artifacts.path(row.model_sha256),
+        row.model_sha256,
         kind,
         toolchain=search.spec.toolchain,
         model_id=search.spec.task.model_id,
     )
-    rows = [evidence.row for evidence in search.found.values() if evidence.row is not None]
     return MeasuredCosts(
-        layer_samples(store, kind, rows),
+        layer_samples(store, kind, timed),
         image.size.flash_bytes,
         image.size.ram_bytes,
         image.size.arena_bytes,

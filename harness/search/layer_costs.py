@@ -29,8 +29,8 @@ class MeasuredCosts:
 
     Attributes:
         layers: Each layer that was timed, those that are alike and took as long once.
-        flash_bytes: Image of the unpruned model.
-        ram_bytes: RAM of the unpruned model: static, arena and stack.
+        flash_bytes: Image of the model whose channels are pruned.
+        ram_bytes: Its RAM: static, arena and stack.
         arena_bytes: Activations in it.
     """
 

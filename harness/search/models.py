@@ -74,6 +74,7 @@ class ModelShop:
         self._reference_path = reference
         self._features = FeatureCache()
         self._loaded: Any = None
+        self._starts: dict[str, Any] = {}
 
     def candidates(
         self,
@@ -143,7 +144,7 @@ class ModelShop:
         return stage_key("model", {**self.inputs, **self._trained_from(candidate)})
 
     def vary(self, variant: Variant, on_epoch: OnEpoch) -> CandidateModel:
-        """A variant of the whole network, trained and quantised unless it is in the store.
+        """A variant of a network, trained and quantised unless it is in the store.
 
         Args:
             variant: What to make.
@@ -155,7 +156,9 @@ class ModelShop:
 
         def train() -> tuple[Any, dict[str, Any]]:
             started = time.monotonic()
-            model, facts = variant.train(self.reference, self.task, self.recipe, on_epoch)
+            model, facts = variant.train(
+                self._start(variant.base), self.reference, self.task, self.recipe, on_epoch
+            )
             return model, {
                 **facts,
                 "train_s": time.monotonic() - started,
@@ -170,6 +173,13 @@ class ModelShop:
 
     def _varied_from(self, variant: Variant) -> dict[str, Any]:
         return {"variant": variant.inputs(), "recipe": self.recipe.fingerprint()}
+
+    def _start(self, base: Candidate) -> Any:
+        """The trained float network of `base`; the store has int8 files only, so it is trained here once more."""
+        if base.key not in self._starts:
+            trained = train_candidate(self.reference, base, self.task, self.recipe, features=self._features)
+            self._starts[base.key] = trained.model
+        return self._starts[base.key]
 
     def _trained_from(self, candidate: Candidate) -> dict[str, Any]:
         return {"candidate": candidate.key, "recipe": self.recipe.fingerprint()}
@@ -203,7 +213,7 @@ class ModelShop:
             self.store.artifacts.path(stage.outputs["tflite"]),
             trained,
             found,
-            candidate.cut if isinstance(candidate, Candidate) else None,
+            candidate.cut if isinstance(candidate, Candidate) else candidate.base.cut,
             candidate.head,
             candidate.seed,
             stage.facts.get("float_accuracy"),

@@ -8,7 +8,7 @@ from harness.config.kinds import load_kind
 from harness.errors import InputError
 from harness.firmware import build_fingerprint
 from harness.measure import PerformanceRules
-from harness.pruning import DEFAULT_HEADS, load_recipe
+from harness.pruning import DEFAULT_HEADS, UNPRUNED, load_recipe
 from harness.quantization import calibration_fingerprint
 from harness.search.limits import Limits
 from harness.search.objective import OBJECTIVES
@@ -28,6 +28,7 @@ class StudySpec:
         boards: Board name -> name of its kind, in the order asked.
         limits: What the choice must keep to.
         objective: One of `OBJECTIVES`.
+        cuts: Cut points to try; all where none is named.
         heads: Heads to try at every cut.
         tails: Of `TAILS`, to try with each head.
         widths: Factors on the heads' channels to try.
@@ -35,6 +36,7 @@ class StudySpec:
         exhaustive: Whether every candidate is trained and fully measured.
         samples: Most test samples asked while searching; None for all. The final figure uses all.
         channels: Trials of fewer channels, on each board.
+        channels_after: Names of the candidates whose channels are pruned in these trials.
         sparsity: Share of weights set to 0 in the candidate that shows what this brings; None for none.
         recipe: Training recipe.
         seed: Of the order of the samples.
@@ -48,6 +50,7 @@ class StudySpec:
     boards: dict[str, str]
     limits: Limits
     objective: str = "latency"
+    cuts: tuple[str, ...] = ()
     heads: tuple[str, ...] = DEFAULT_HEADS
     tails: tuple[str, ...] = ("frozen",)
     widths: tuple[float, ...] = (1.0,)
@@ -55,6 +58,7 @@ class StudySpec:
     exhaustive: bool = False
     samples: int | None = None
     channels: int = 0
+    channels_after: tuple[str, ...] = (UNPRUNED,)
     sparsity: float | None = None
     recipe: str = "quick"
     seed: int = 0
@@ -76,9 +80,9 @@ class StudySpec:
         for tail in self.tails:
             if tail not in TAILS:
                 raise InputError(f"unknown tail {tail!r}; known tails: {', '.join(TAILS)}")
-        for name in ("heads", "tails", "widths", "seeds"):
+        for name in ("heads", "tails", "widths", "seeds", "channels_after"):
             if not getattr(self, name):
-                raise InputError(f"--{name} needs at least one value")
+                raise InputError(f"--{name.replace('_', '-')} needs at least one value")
 
     def options(self) -> dict[str, Any]:
         """All that changes the outcome, as JSON values: a study goes on only with the same."""
@@ -88,13 +92,18 @@ class StudySpec:
             "boards": self.boards,
             "limits": self.limits.to_json(),
             "objective": self.objective,
+            **({"cuts": list(self.cuts)} if self.cuts else {}),
             "heads": list(self.heads),
             "tails": list(self.tails),
             "widths": list(self.widths),
             "seeds": list(self.seeds),
             "exhaustive": self.exhaustive,
             "samples": self.samples,
-            **({"channels": self.channels} if self.channels else {}),
+            **(
+                {"channels": self.channels, "channels_after": list(self.channels_after)}
+                if self.channels
+                else {}
+            ),
             **({"sparsity": self.sparsity} if self.sparsity is not None else {}),
             "recipe": self.recipe,
             "training": load_recipe(self.recipe).fingerprint(),

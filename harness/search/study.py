@@ -16,8 +16,9 @@ from harness.search.evaluate import Evaluator
 from harness.search.evidence import Evidence
 from harness.search.observer import Observer
 from harness.search.samples import shuffled
+from harness.search.selection import asked_candidates, channel_bases
 from harness.search.shapes import timed_as
-from harness.search.spec import TAILS, StudySpec
+from harness.search.spec import StudySpec
 from harness.search.strategies import confirm_best, measure_all, measure_first, measure_variant
 from harness.search.trainer import Trainer
 from harness.search.variants import Sparse
@@ -50,12 +51,11 @@ def run_study(
     """
     crew = crew or Crew()
     _check_meters(spec)
+    shop = crew.shop(store, spec.task, spec.reference, recipe=spec.recipe)
+    candidates = asked_candidates(spec, shop)
+    bases = channel_bases(spec, candidates)
     store.open_study(spec.name, spec.task.name, spec.options())
     store.set_status(spec.name, "running")
-    shop = crew.shop(store, spec.task, spec.reference, recipe=spec.recipe)
-    candidates = shop.candidates(
-        spec.heads, tuple(TAILS[tail] for tail in spec.tails), spec.widths, spec.seeds
-    )
     observer.started(len(candidates) + _variants(spec), tuple(spec.boards), _steps(spec, candidates))
     samples = shuffled(spec.task.test, spec.seed)
     evaluator = Evaluator(store, spec.toolchain, spec.rules, samples, "test", layers=True)
@@ -67,7 +67,8 @@ def run_study(
             for board, (worker, _) in boards.items()
         }
         running = [
-            boards[board][1].submit(partial(_run, search, candidates)) for board, search in searches.items()
+            boards[board][1].submit(partial(_run, search, candidates, bases))
+            for board, search in searches.items()
         ]
         for future in wait(running, return_when=FIRST_EXCEPTION).done:
             future.result()
@@ -81,13 +82,13 @@ def run_study(
     return decisions
 
 
-def _run(search: BoardSearch, candidates: Sequence[Candidate]) -> None:
+def _run(search: BoardSearch, candidates: Sequence[Candidate], bases: Sequence[Candidate]) -> None:
     """A board's whole part; whoever waits for its unpruned model hears of an error too."""
     strategy: Callable[[BoardSearch, Sequence[Candidate]], None]
     strategy = measure_all if search.spec.exhaustive else measure_first
     try:
         strategy(search, candidates)
-        _measure_variants(search)
+        _measure_variants(search, bases)
         confirm_best(search)
     except BaseException as error:
         if not search.unpruned[search.board].done():
@@ -95,15 +96,15 @@ def _run(search: BoardSearch, candidates: Sequence[Candidate]) -> None:
         raise
 
 
-def _measure_variants(search: BoardSearch) -> None:
-    """What keeps the whole depth: the sparse network, and trials of fewer channels."""
+def _measure_variants(search: BoardSearch, bases: Sequence[Candidate]) -> None:
+    """What thins instead of cutting: the sparse network, and trials of fewer channels, made of `bases`."""
     spec = search.spec
     if spec.sparsity is not None:
         measure_variant(search, Sparse(spec.sparsity, spec.seeds[0]))
     if spec.channels:
         from harness.search.channel_trials import try_channels  # with optuna
 
-        try_channels(search)
+        try_channels(search, bases)
 
 
 def _check_meters(spec: StudySpec) -> None:
@@ -126,7 +127,7 @@ def _steps(spec: StudySpec, candidates: Sequence[Candidate]) -> int:
 
 
 def _variants(spec: StudySpec) -> int:
-    """Candidates of each board that are not cut."""
+    """Candidates of each board that are thinned."""
     return spec.channels + (spec.sparsity is not None)
 
 

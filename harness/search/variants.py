@@ -1,9 +1,10 @@
-"""Candidates that keep the whole depth of the network: fewer channels, or weights that are 0."""
+"""Candidates made by thinning a network instead of cutting it: fewer channels, or weights that are 0."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
+from harness.pruning import Candidate
 from harness.pruning.channels import (
     Annealing,
     Budget,
@@ -23,7 +24,7 @@ OnEpoch = Callable[[int, int], None]
 
 
 class Variant(Protocol):
-    """A network made of the unpruned one without cutting it."""
+    """A network made of another one, the unpruned or a candidate, without cutting it."""
 
     @property
     def key(self) -> str:
@@ -34,6 +35,10 @@ class Variant(Protocol):
         """What tables name in the place of a head."""
 
     @property
+    def base(self) -> Candidate:
+        """The candidate that it is made of, trained."""
+
+    @property
     def seed(self) -> int:
         """Of all random choices."""
 
@@ -41,9 +46,17 @@ class Variant(Protocol):
         """All that its making depends on beside reference, task and recipe, as JSON values."""
 
     def train(
-        self, reference: Any, task: Task, recipe: Recipe, on_epoch: OnEpoch
+        self, start: Any, teacher: Any, task: Task, recipe: Recipe, on_epoch: OnEpoch
     ) -> tuple[Any, dict[str, Any]]:
-        """The trained `keras.Model`, and facts about it as JSON values."""
+        """The trained `keras.Model`, and facts about it as JSON values.
+
+        Args:
+            start: The trained network of `base`.
+            teacher: The unpruned network.
+            task: Where the samples come from.
+            recipe: How to train.
+            on_epoch: Told of the progress.
+        """
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,7 @@ class Sparse:
     seed: int
 
     head = "sparse"
+    base = Candidate(None, None)
 
     @property
     def key(self) -> str:
@@ -70,23 +84,24 @@ class Sparse:
         return asdict(self)
 
     def train(
-        self, reference: Any, task: Task, recipe: Recipe, on_epoch: OnEpoch
+        self, start: Any, teacher: Any, task: Task, recipe: Recipe, on_epoch: OnEpoch
     ) -> tuple[Any, dict[str, Any]]:
         """Prune by magnitude."""
-        model, history = magnitude_prune(reference, task, self.sparsity, recipe, self.seed)
+        model, history = magnitude_prune(start, task, self.sparsity, recipe, self.seed)
         return model, {"val_accuracy": max(epoch.val_accuracy for epoch in history)}
 
 
 @dataclass(frozen=True)
 class Channels:
-    """The unpruned network with fewer channels, within a budget of one board.
+    """A network with fewer channels, within a budget of one board.
 
     Attributes:
-        cycles_percent: What it may take of the unpruned network's cycles.
-        flash_percent: What its weights may take of the unpruned network's; 100 for no limit.
+        cycles_percent: What it may take of the cycles of the network it is made of.
+        flash_percent: What its weights may take of that network's; 100 for no limit.
         costs: What was measured on the board.
         max_ram_bytes: Most RAM, where that is limited.
         seed: Of all random choices.
+        base: The candidate it is made of: the unpruned network, or one that was cut.
     """
 
     cycles_percent: int
@@ -94,21 +109,26 @@ class Channels:
     costs: MeasuredCosts
     max_ram_bytes: float | None
     seed: int
-
-    head = "channels"
+    base: Candidate
 
     @property
     def key(self) -> str:
-        """Such as `channels-c45`, with the share of cycles, or `channels-c45-f80` with that of flash too."""
+        """Such as `channels-c45`, with the share of cycles, or `block2-aux-channels-c45-f80` with that of flash too."""
+        cut = "" if self.base.cut is None else f"{self.base.key}-"
         flash = "" if self.flash_percent == 100 else f"-f{self.flash_percent}"
-        return f"channels-c{self.cycles_percent}{flash}"
+        return f"{cut}channels-c{self.cycles_percent}{flash}"
+
+    @property
+    def head(self) -> str:
+        """Such as `channels`, or `aux-channels` after a cut."""
+        return "channels" if self.base.cut is None else f"{self.base.head}-channels"
 
     def inputs(self) -> dict[str, Any]:
         """What its making depends on."""
         return {**asdict(self), "costs": self.costs.to_json(), "annealing": asdict(Annealing())}
 
     def train(
-        self, reference: Any, task: Task, recipe: Recipe, on_epoch: OnEpoch
+        self, start: Any, teacher: Any, task: Task, recipe: Recipe, on_epoch: OnEpoch
     ) -> tuple[Any, dict[str, Any]]:
         """Prune channels.
 
@@ -116,14 +136,15 @@ class Channels:
             SearchError: Even the fewest channels cost more.
         """
         settings = Annealing()
-        calibration, budget = self._limits(reference)
+        calibration, budget = self._limits(start)
         epochs = settings.epochs + recipe.epochs
         pruned = prune_channels(
-            reference,
+            start,
             task,
             budget,
             calibration,
             recipe,
+            teacher=teacher,
             settings=settings,
             seed=self.seed,
             on_epoch=lambda phase, done, total: on_epoch(
@@ -138,9 +159,9 @@ class Channels:
             "times_error": calibration.times.error,
         }
 
-    def _limits(self, reference: Any) -> tuple[Calibration, Budget]:
-        """The model of the board's costs, and the budget in its terms: at 100 percent it is the unpruned network."""
-        costs, graph = self.costs, find_groups(reference)
+    def _limits(self, start: Any) -> tuple[Calibration, Budget]:
+        """The model of the board's costs, and the budget in its terms: at 100 percent it is `start`."""
+        costs, graph = self.costs, find_groups(start)
         times = fit_layer_times(costs.layers)
         bare = Resources(graph, Calibration(times))
         weights_bytes, peak_bytes = float(bare.flash_bytes({})), float(bare.ram_bytes({}))

@@ -12,7 +12,7 @@ import optuna
 import pytest
 
 from harness.config.kinds import load_kind
-from harness.errors import LinkError
+from harness.errors import InputError, LinkError
 from harness.pruning import RECIPES
 from harness.pruning.channels import Annealing
 from harness.search import Limits, Observer, StudySpec, run_study, variants
@@ -142,3 +142,27 @@ def test_timed_layers_are_known_by_kind_and_size(study: Any) -> None:
     assert len(samples) < len(profile)
     first = next(sample for sample in samples if sample.kind == "conv")
     assert first.outputs == 8 * 8 * 16 and first.macs == first.outputs * 9
+
+
+def test_channels_after_a_cut(study: Any, tmp_path: Path, digits_cache: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("HARNESS_CACHE_DIR", str(digits_cache))
+    monkeypatch.setenv("HARNESS_RUNTIME_DIR", str(tmp_path / "run"))
+    monkeypatch.setitem(RECIPES, "short", replace(RECIPES["quick"], name="short", epochs=2))
+    monkeypatch.setattr(variants, "Annealing", partial(Annealing, epochs=2))
+    spec = StudySpec(
+        "after", load_task("digits"), {BOARD: "nrf52840-dk"}, Limits(max_accuracy_drop=100.0),
+        cuts=("block1",), heads=("gap",), recipe="short", channels=1, channels_after=("block1-gap",), samples=20,
+    )  # fmt: skip
+    with pytest.raises(InputError, match="no such candidate in this search; did you mean block1-gap?"):
+        run_study(replace(spec, name="wrong", channels_after=("block1-gapp",)), study.store, Observer())
+    with pytest.raises(InputError, match="--cuts block9: no such cut point"):
+        run_study(replace(spec, name="wrong", cuts=("block9",)), study.store, Observer())
+    decision = run_study(spec, study.store, Observer())[BOARD]
+    rows = {str(row.candidate): row for row in study.store.measurements("after") if row.trained}
+    (thin,) = (row for row in rows.values() if row.head == "gap-channels")
+    whole = rows["block1-gap"]
+    assert str(thin.candidate).startswith("block1-gap-channels-c") and thin.cut == "block1"
+    assert thin.macs < whole.macs and thin.flash_bytes < whole.flash_bytes
+    share = int(str(thin.candidate).split("-")[3][1:]) / 100
+    assert thin.latency_us < whole.latency_us * share * 1.25
+    assert decision.candidate == thin.candidate

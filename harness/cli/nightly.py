@@ -1,5 +1,6 @@
 """`harness nightly`."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import rich_click as click
@@ -68,7 +69,7 @@ def status(json_path: Path | None, results_dir: Path) -> None:
     from harness.nightly.status import read_status
     from harness.store import Store
 
-    with Store(results_dir, create=False) as store:
+    with Store(results_dir) if Store.is_in(results_dir) else nullcontext() as store:
         found = read_status(store)
     write_json(found.to_json(), json_path)
     if json_path == STDOUT:

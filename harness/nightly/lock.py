@@ -54,6 +54,6 @@ def night_under_way(results_dir: Path) -> bool:
 def _describe(holder: Path) -> str:
     try:
         fields = json.loads(holder.read_text())
-        return f" since {fields['since_utc'][:19]} UTC in process {fields['pid']}"
+        return f" since {fields['since_utc'][:19].replace('T', ' ')} UTC in process {fields['pid']}"
     except (OSError, ValueError, KeyError, TypeError):
         return ""

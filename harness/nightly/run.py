@@ -119,16 +119,16 @@ class NightRun:
         except CancelledError:
             return "skipped", _OUT_OF_TIME, None
         except (BusyError, QuarantinedError) as error:
-            return "skipped", _told(error), None
+            return "skipped", _told(error, board), None
         except DoesNotFitError as error:  # the same every time, and no fault of the bench
             return "regression", str(error), None
         except (BoardError, MeasurementError) as error:
-            return "failed", _told(error), None
+            return "failed", _told(error, board), None
         except HarnessError as error:  # input, build: trying again changes nothing
-            return "invalid", _told(error), None
+            return "invalid", _told(error, board), None
         except Exception as error:  # a fault in one job must not end the night
             _LOG.exception("%s on %s", job, board)
-            return "invalid", _told(error), None
+            return "invalid", _told(error, board), None
         if row is None:
             return "ok", "", None
         if row.status != "ok":
@@ -154,8 +154,8 @@ class NightRun:
             self.observer.told(result)
 
 
-def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+def _told(error: Exception, board: str) -> str:
+    return f"{type(error).__name__}: {str(error).removeprefix(f'{board}: ')}"  # the result names the board
 
 
 def _result(

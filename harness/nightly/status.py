@@ -55,7 +55,8 @@ class Status:
         if not self.next_runs:
             found.append("next: no timer is installed; `harness nightly install` makes one")
         for board in self.boards:
-            again = f", {board.faults_in_a_row} failures in a row" if board.faults_in_a_row else ""
+            faults = board.faults_in_a_row
+            again = f", {faults} failure{'s in a row' if faults > 1 else ''}" if faults else ""
             found.append(f"{board.board}: {board.state} (night {board.night}){again}")
         return found
 
@@ -69,13 +70,15 @@ class Status:
         return f"{began} UTC, night {self.last.id} {how}, {len(self.last.results)} results so far"
 
 
-def read_status(store: Store) -> Status:
-    """How the nights of a store stand.
+def read_status(store: Store | None) -> Status:
+    """How the nights of a store stand; None before there is one.
 
     Raises:
         StoreError: It cannot be read.
         InputError: The file of boards in quarantine is damaged.
     """
+    if store is None:
+        return Status(last=None, under_way=False, next_runs=next_runs(), boards=())
     nights = store.nights(_NIGHTS)
     aside = {entry.unit: f"in quarantine since {entry.since}: {entry.reason}" for entry in quarantined()}
     boards: dict[str, BoardHealth] = {}

@@ -43,11 +43,16 @@ class Store:
             StoreError: The database is damaged, from a newer harness, or stays locked.
         """
         self.folder = folder if folder is not None else results_dir()
-        if not create and not (self.folder / _FILE).is_file():
+        if not create and not self.is_in(self.folder):
             raise InputError(f"no results in {self.folder}: measure something first or name another folder")
         ensure_writable(self.folder)
         self._database = Database(self.folder / _FILE)
         self.artifacts = Artifacts(self.folder / "artifacts")
+
+    @staticmethod
+    def is_in(folder: Path) -> bool:
+        """Whether a folder has a store."""
+        return (folder / _FILE).is_file()
 
     def __reduce__(self) -> tuple[type["Store"], tuple[Path]]:
         return Store, (self.folder,)

@@ -252,6 +252,7 @@ def test_status_tells_the_last_night_and_each_board(
     store: Store, mixed: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    assert read_status(None).lines()[0] == "last: no night yet"
     found = read_status(store)
     assert [(board.board, board.state, board.faults_in_a_row) for board in found.boards] == [
         ("a", "ok", 0),

@@ -83,7 +83,7 @@ def test_failing_board_is_tried_again_and_does_not_stop_the_others(store: Store)
     results = {result.board: result for result in found.results if result.job == "kws"}
     assert (results["a"].state, results["a"].sentence, results["a"].attempts) == (
         "failed",
-        "LinkError: a: silent",
+        "LinkError: silent",
         2,
     )
     assert (results["b"].state, results["b"].attempts) == ("ok", 2)
@@ -156,7 +156,7 @@ def test_board_that_fails_again_and_again_is_set_aside_until_it_is_lifted(store:
     assert [one(), one()] == ["failed", "failed"]
     (entry,) = quarantined()
     assert entry.unit == "a"
-    assert entry.reason == "failed 2 times in a row, last: ProbeError: a: no probe"
+    assert entry.reason == "failed 2 times in a row, last: ProbeError: no probe"
     assert one() == "skipped"
     assert len(checked) == 2
     lift("a")

@@ -10,8 +10,10 @@ demo: $(READY)
 	$(VENV)/bin/harness search --task digits --board virtual:nrf51-dk --board virtual:nrf52840-dk \
 	  --max-accuracy-drop 2.0 --study demo
 
+# Tests are spread over the processor's cores, a file to each at a time; a few need the machine for themselves.
 test: $(READY)
-	$(VENV)/bin/pytest
+	$(VENV)/bin/pytest -n logical --maxprocesses 4 --dist loadfile -m "not long and not alone"
+	$(VENV)/bin/pytest -m alone
 
 test-long: $(READY)
 	$(VENV)/bin/pytest -m long

@@ -13,10 +13,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What the suite puts into quarantine is not the user's."""
+def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What the suite puts into quarantine is not the user's, and its boards are not those of a suite beside it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HARNESS_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("HARNESS_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
         yield
 
 

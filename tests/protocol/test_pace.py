@@ -18,6 +18,7 @@ WINDOWS, WINDOW_S = 5, 2.1
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_runner_that_demands_ten_seconds_is_satisfied(kws_shaped: Path, tmp_path: Path) -> None:
     kind = load_kind(KIND)
     image = build_image(kws_shaped, kind, tmp_path / "build", model_id="kws01")

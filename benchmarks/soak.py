@@ -258,6 +258,8 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     figures = soak(given.model or _made(folder), folder, given.measurements, given.lanes)
     table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for name, value in figures.items():
         table.add_row(name, str(value))
     Console().print(table)

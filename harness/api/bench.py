@@ -36,6 +36,7 @@ def bench(
     labels: Path | str | None = None,
     model_id: str | None = None,
     padding_bytes: int = 0,
+    whole: bool = False,
     name: str | None = None,
     results_dir: Path | str | None = None,
     observer: Observer | None = None,
@@ -62,6 +63,7 @@ def bench(
         model_id: What the firmware answers to `profile`; samples of `vww01` and `ic01` travel as pixels, those
             of `ad01` as float32. None for the task's, or `"custom"`.
         padding_bytes: Bytes to put before the code, which shifts it.
+        whole: Whether channels that carry nothing are kept, as the closed division of MLPerf Tiny wants it.
         name: What to call the model in the row; its file's stem where it is None.
         results_dir: Folder of the store.
         observer: Told of the progress.
@@ -99,7 +101,7 @@ def bench(
     elif inputs:
         chosen, split_name = _given(path, Path(inputs), as_path(labels), samples), Path(inputs).name
     model_id = model_id or (loaded.model_id if loaded else "custom")
-    subject = Subject(path, name or path.stem, model_id, padding_bytes=padding_bytes)
+    subject = Subject(path, name or path.stem, model_id, padding_bytes=padding_bytes, whole=whole)
     with Store(as_path(results_dir)) as store, BoardWorker(board, observer or Observer()) as worker:
         evaluator = Evaluator(store, toolchain, rules or MLPERF_TINY, chosen, split_name, layers, mode, load)
         return worker.evaluate(evaluator, subject)

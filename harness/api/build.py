@@ -9,7 +9,13 @@ from harness.firmware.shrink import Shrinkage, read_array, shrink_model
 
 
 def build(
-    model: Path | str, board: str, out_dir: Path | str, *, toolchain: str = "zig", model_id: str = "custom"
+    model: Path | str,
+    board: str,
+    out_dir: Path | str,
+    *,
+    toolchain: str = "zig",
+    model_id: str = "custom",
+    whole: bool = False,
 ) -> Image:
     """Build the firmware image of an int8 `.tflite` model for a board.
 
@@ -19,13 +25,16 @@ def build(
         out_dir: Folder for `image.elf`, `image.hex` and the generated C.
         toolchain: `"zig"` or `"gcc"`.
         model_id: What the firmware answers to EnergyRunner's `profile`.
+        whole: Whether channels that carry nothing are kept.
 
     Raises:
         InputError: The model, the board or the toolchain cannot be used.
         BuildError: The compiler refused; `DoesNotFitError` where the board is too small.
     """
     kind = board if board in kind_names() else resolve(board).kind
-    return build_image(Path(model), load_kind(kind), Path(out_dir), toolchain=toolchain, model_id=model_id)
+    return build_image(
+        Path(model), load_kind(kind), Path(out_dir), toolchain=toolchain, model_id=model_id, whole=whole
+    )
 
 
 def shrink(

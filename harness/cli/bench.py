@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from harness.cli.options import board_option, data_dir_option, results_option, toolchain_option
+from harness.cli.options import board_option, data_dir_option, results_option, toolchain_option, whole_option
 from harness.cli.output import console_beside, json_option, write_json
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ _PADDING_STEP_BYTES = 4
     metavar="N",
     help="Measure N more images whose code is shifted, and tell how far latencies lie apart.",
 )
+@whole_option
 @click.option("--layers", is_flag=True, help="Time each layer, and show a table of them.")
 @json_option
 @click.option(
@@ -83,6 +84,7 @@ def bench(
     windows: int | None,
     iterations: int | None,
     perturb: int | None,
+    whole: bool,
     layers: bool,
     json_path: Path | None,
     outputs: Path | None,
@@ -133,6 +135,7 @@ def bench(
                     labels=None if shifted else labels,
                     model_id=model_id,
                     padding_bytes=step * _PADDING_STEP_BYTES,
+                    whole=whole,
                     results_dir=results_dir,
                     observer=observer,
                 )

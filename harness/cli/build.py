@@ -5,7 +5,7 @@ from pathlib import Path
 import rich_click as click
 from rich.console import Console
 
-from harness.cli.options import toolchain_option
+from harness.cli.options import toolchain_option, whole_option
 from harness.cli.output import STDOUT, json_option, write_json
 
 
@@ -25,6 +25,7 @@ from harness.cli.output import STDOUT, json_option, write_json
     metavar="OLD.json",
     help="Show what changed in size since the build whose --json this is.",
 )
+@whole_option
 @json_option
 @toolchain_option
 def build(
@@ -33,6 +34,7 @@ def build(
     out: Path | None,
     model_id: str,
     earlier: Path | None,
+    whole: bool,
     json_path: Path | None,
     toolchain: str,
 ) -> None:
@@ -51,7 +53,7 @@ def build(
 
     before = read_sizes(earlier) if earlier else None
     folder = out or Path("build") / f"{model.stem}-{board.replace(':', '-')}"
-    image = api.build(model, board, folder, toolchain=toolchain, model_id=model_id)
+    image = api.build(model, board, folder, toolchain=toolchain, model_id=model_id, whole=whole)
     changes = compare_sizes(before, image.size) if before else []
     diff = {"size_diff": [change.to_json() for change in changes]} if before else {}
     write_json(image.to_json() | diff, json_path)

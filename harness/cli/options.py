@@ -28,6 +28,11 @@ toolchain_option = click.option(
     show_default=True,
     help="Compiler: the clang of the ziglang wheel, or arm-none-eabi-gcc.",
 )
+whole_option = click.option(
+    "--whole",
+    is_flag=True,
+    help="Keep channels that carry nothing, as the closed division of MLPerf Tiny wants it.",
+)
 results_option = click.option(
     "--results-dir",
     type=click.Path(path_type=Path),

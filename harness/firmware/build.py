@@ -32,6 +32,7 @@ def build_image(
     model_id: str = "custom",
     padding_bytes: int = 0,
     mode: ImageMode = "performance",
+    whole: bool = False,
 ) -> Image:
     """Build the image of `model` for `kind`; its files and sources go into `out_dir`.
 
@@ -43,13 +44,14 @@ def build_image(
         model_id: What `profile` answers; EnergyRunner picks its data set by it.
         padding_bytes: Bytes put before the code, to see how its place changes the latency.
         mode: `"performance"` for time stamps on the serial line, `"energy"` for pulses on a pin and a slow line.
+        whole: Whether channels that carry nothing are kept.
 
     Raises:
         InputError: The model cannot be read or run, or the compiler is not installed.
         BuildError: The compiler refused, or the stack of the code has no bound.
         DoesNotFitError: The image needs more flash or RAM than the board has.
     """
-    plan = plan_model(model, target_of(kind.core))
+    plan = plan_model(model, target_of(kind.core), eliminate=not whole)
     tools = find_toolchain(toolchain, kind.core)
     ensure_writable(out_dir)
     emit_model(plan, out_dir, model_id)

@@ -202,5 +202,6 @@ def check_whole(image: Image, division: Division) -> None:
     if division == "closed" and left_out:
         raise InputError(
             f"the image leaves out {left_out:,} of the model's {image.nominal_macs:,} MACs, channels that carry "
-            "nothing but may have weights, which the closed division forbids; submit it to the open division"
+            "nothing but may have weights, which the closed division forbids; measure it again with --whole, or submit "
+            "it to the open division"
         )

@@ -105,6 +105,7 @@ class Evaluator(Settings):
             toolchain=self.toolchain,
             model_id=subject.model_id,
             padding_bytes=subject.padding_bytes,
+            whole=subject.whole,
             mode="energy" if self.mode == "energy" else "performance",
         )
 

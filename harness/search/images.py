@@ -1,6 +1,8 @@
 """Firmware images, built once for each model and board kind and kept in the store."""
 
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,11 @@ def get_image(
     model_id: str,
     padding_bytes: int = 0,
     mode: ImageMode = "performance",
+    whole: bool = False,
 ) -> Image:
     """The image of a model for a board kind, from the store or built now.
 
-    `padding_bytes` are put before its code, to shift it; `mode` is what it is built for.
+    `padding_bytes` are put before its code, to shift it; `mode` is what it is built for; `whole` keeps channels that carry nothing.
 
     Raises:
         InputError: The model cannot be read or run, or the compiler is not installed.
@@ -34,11 +37,22 @@ def get_image(
         "image",
         {"model": model_sha256, "model_id": model_id, "built_by": build_fingerprint(kind, toolchain)}
         | ({"padding_bytes": padding_bytes} if padding_bytes else {})
-        | ({"mode": mode} if mode != "performance" else {}),
+        | ({"mode": mode} if mode != "performance" else {})
+        | ({"whole": True} if whole else {}),
     )
     stage = store.stage(key)
     if stage is None:
-        stage = store.finish_stage(key, *_build(store, model, kind, toolchain, model_id, padding_bytes, mode))
+        build = partial(
+            build_image,
+            model,
+            kind,
+            toolchain=toolchain,
+            model_id=model_id,
+            padding_bytes=padding_bytes,
+            mode=mode,
+            whole=whole,
+        )
+        stage = store.finish_stage(key, *_build(store, build))
     if "memory" in stage.facts:
         raise DoesNotFitError(
             kind.name, stage.facts["memory"], stage.facts["needed_bytes"], stage.facts["available_bytes"]
@@ -47,26 +61,10 @@ def get_image(
     return Image.from_json(stage.facts["image"], paths["elf"], paths["hex"])
 
 
-def _build(
-    store: Store,
-    model: Path,
-    kind: BoardKind,
-    toolchain: str,
-    model_id: str,
-    padding_bytes: int,
-    mode: ImageMode,
-) -> tuple[dict[str, str], dict[str, Any]]:
+def _build(store: Store, build: Callable[..., Image]) -> tuple[dict[str, str], dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="harness-build-") as folder:
         try:
-            image = build_image(
-                model,
-                kind,
-                Path(folder),
-                toolchain=toolchain,
-                model_id=model_id,
-                padding_bytes=padding_bytes,
-                mode=mode,
-            )
+            image = build(out_dir=Path(folder))
         except DoesNotFitError as error:
             return {}, {
                 "memory": error.memory,

@@ -21,6 +21,7 @@ class Subject:
         trained: Whether its weights are those of the trained candidate; None outside a study.
         float_accuracy: Of the float network it was made of, on the test split, in [0, 1], where it is known.
         padding_bytes: Bytes put before its code, to shift it.
+        whole: Whether channels that carry nothing are kept in its image.
     """
 
     model: Path
@@ -34,6 +35,7 @@ class Subject:
     trained: bool | None = None
     float_accuracy: float | None = None
     padding_bytes: int = 0
+    whole: bool = False
 
     @property
     def sha256(self) -> str:

@@ -5,6 +5,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from harness.config.kinds import load_kind
+from harness.firmware import build_image
 from harness.firmware.eliminate import eliminate_channels
 from harness.firmware.exact import UNKNOWN, rescale
 from harness.firmware.fixedpoint import Rescale
@@ -271,3 +273,12 @@ def test_other_reference_models_have_nothing_to_lose(shared_data, name):
 
     graph = read_model(shared_data / "models" / f"{name}.tflite")
     assert eliminate_channels(graph) is graph
+
+
+def test_an_image_can_keep_its_dead_channels(shared_data, tmp_path):
+    kind = load_kind("nrf52840-dk")
+    path = shared_data / "models" / "vww_96_int8.tflite"
+    kept, dropped = (build_image(path, kind, tmp_path / str(whole), whole=whole) for whole in (True, False))
+    assert kept.macs == kept.nominal_macs == dropped.nominal_macs == 7_489_664
+    assert dropped.macs == 3_733_073
+    assert kept.size.flash_bytes > 4 * dropped.size.flash_bytes

@@ -13,7 +13,8 @@ from harness.firmware import build_image
 from tests.protocol.eembc_runner import EembcRunner
 from tests.protocol.mlcommons_runner import MlcommonsRunner
 
-KIND = "nrf52840-dk"
+# A slow chip: a busy machine keeps up with it too.
+KIND = "nrf51-dk"
 WINDOWS, WINDOW_S = 5, 2.1
 
 
@@ -27,7 +28,7 @@ def test_runner_that_demands_ten_seconds_is_satisfied(kws_shaped: Path, tmp_path
     unit = resolve(f"virtual:{KIND}")
     with serve_board(unit, image=image.elf_path, pace="max") as board:
         with serial.Serial(board.port, board.baud) as port:
-            per_second, _ = EembcRunner(port).infer(data, 50, 1)
+            per_second, _ = EembcRunner(port).infer(data, 5, 1)
         iterations = int(WINDOW_S * per_second)
         unpaced = MlcommonsRunner(board.port).performance([tmp_path / "tst_000000.bin"], iterations, 1)
     with serve_board(unit, image=image.elf_path) as board:

@@ -9,6 +9,7 @@ from rich.progress import TaskID
 
 from harness.cli.progress import done_share, make_progress
 from harness.nightly.observer import NightObserver
+from harness.nightly.verdict import WORDS
 from harness.store import NightResult
 
 
@@ -56,8 +57,9 @@ class TerminalNight(NightObserver):
         with self._lock:
             self._done[result.board] += 1
         self._show(result.board, result.board, 0.0)
-        state = "fine" if result.state == "ok" else f"{result.state}: {result.sentence}"
-        line = f"{result.job} on {result.board}{_in(result.mode)}: {state}"
+        line = f"{result.job} on {result.board}{_in(result.mode)}: {WORDS[result.state]}"
+        if result.sentence:
+            line += f": {result.sentence}"
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def _show(self, board: str, text: str, share: float) -> None:

@@ -8,20 +8,13 @@ import jinja2
 from markupsafe import Markup
 
 import harness.report
+from harness.nightly.verdict import WORDS
 from harness.report.bundle import chart_script
 from harness.store import Night
 
 _TEMPLATES = Path(__file__).parent / "templates"
 # The reports' look, and their script that draws the charts.
 _REPORT = Path(harness.report.__file__).parent / "templates"
-_WORDS = {
-    "ok": "fine",
-    "accepted": "accepted",
-    "regression": "worse",
-    "failed": "failed",
-    "invalid": "could not be run",
-    "skipped": "not measured",
-}
 
 
 def night_page(night: Night, charts: Mapping[str, dict[str, Any]]) -> str:
@@ -41,7 +34,7 @@ def night_page(night: Night, charts: Mapping[str, dict[str, Any]]) -> str:
     return environment.get_template("night.html.j2").render(
         night=night,
         charts=dict(charts),
-        words=_WORDS,
+        words=WORDS,
         style=Markup((_REPORT / "report.css").read_text(encoding="utf-8")),
         script=Markup((_REPORT / "report.js").read_text(encoding="utf-8")),
         chart_script=Markup(chart_script()),

@@ -4,6 +4,19 @@ from collections import Counter
 from collections.abc import Sequence
 
 from harness.store import HEALTH, NightResult
+from harness.store.nights import State
+
+WORDS: dict[State, str] = {
+    "ok": "fine",
+    "accepted": "accepted",
+    "regression": "worse",
+    "failed": "failed",
+    "invalid": "could not be run",
+    "skipped": "not measured",
+}
+"""State of a result -> what people are told."""
+
+_NOT_MEASURED: tuple[State, ...] = ("failed", "invalid", "skipped")
 
 
 def exit_code(results: Sequence[NightResult]) -> int:
@@ -11,7 +24,7 @@ def exit_code(results: Sequence[NightResult]) -> int:
     states = {result.state for result in results}
     if "regression" in states:
         return 1
-    return 3 if states & {"failed", "invalid", "skipped"} else 0
+    return 3 if states & set(_NOT_MEASURED) else 0
 
 
 def summary(night: int, results: Sequence[NightResult]) -> str:
@@ -19,23 +32,15 @@ def summary(night: int, results: Sequence[NightResult]) -> str:
     jobs = [result for result in results if result.job != HEALTH]
     counts = Counter(result.state for result in jobs)
     good = counts["ok"] + counts["accepted"]
-    parts = [
-        f"{count} {words}"
-        for count, words in (
-            (counts["regression"], "worse"),
-            (counts["failed"], "failed"),
-            (counts["invalid"], "could not be run"),
-            (counts["skipped"], "not measured"),
-        )
-        if count
-    ]
+    bad: tuple[State, ...] = ("regression", *_NOT_MEASURED)
+    parts = [f"{counts[state]} {WORDS[state]}" for state in bad if counts[state]]
     line = f"night {night}: {', '.join(parts) + '; ' if parts else ''}{good} of {len(jobs)} fine"
     first = _first_trouble(results)
     return line if first is None else f"{line}. {_where(first)}: {first.sentence}"
 
 
 def _first_trouble(results: Sequence[NightResult]) -> NightResult | None:
-    for state in ("regression", "failed", "invalid", "skipped"):
+    for state in ("regression", *_NOT_MEASURED):
         for result in results:
             if result.state == state:
                 return result

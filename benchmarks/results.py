@@ -4,7 +4,8 @@
 
 Each row is a candidate: what is known before training (parameters, nominal MACs), what the boards measured
 (flash, RAM, latency, accuracy of the int8 image with its 95 % interval), and the float model's accuracy on the
-same samples. Nothing is measured or trained here; `harness search` makes the studies.
+same samples. A board that timed a candidate untrained gives flash, RAM and latency alone; an accuracy on fewer
+samples than the most says on how many. Nothing is measured or trained here; `harness search` makes the studies.
 """
 
 import argparse
@@ -27,21 +28,31 @@ _PAPER = Path(__file__).with_name("paper.toml")
 
 
 def candidates_of(studies: list[str], folder: Path) -> dict[str, dict[str, pd.Series]]:
-    """Candidate -> board kind -> newest whole row, in the order they were first measured."""
+    """Candidate -> board kind -> newest row with most samples, in the order they were first measured."""
     found: dict[str, dict[str, pd.Series]] = {}
     for study in studies:
         rows = harness.load_results(study, results_dir=folder)
-        for _, row in rows[(rows.status == "ok") & rows.fits & rows.accuracy.notna()].iterrows():
-            found.setdefault(str(row.candidate), {})[str(row.kind)] = row
+        for _, row in rows[(rows.status == "ok") & rows.fits & rows.latency_us.notna()].iterrows():
+            by_kind = found.setdefault(str(row.candidate), {})
+            if row.kind not in by_kind or _samples(row) >= _samples(by_kind[str(row.kind)]):
+                by_kind[str(row.kind)] = row
     return found
+
+
+def _samples(row: pd.Series) -> int:
+    return 0 if pd.isna(row.samples) else int(row.samples)
 
 
 def _percent(value: Any) -> str:
     return "" if pd.isna(value) else f"{100 * float(value):.1f}"
 
 
-def _accuracy(row: pd.Series) -> str:
-    return f"{_percent(row.accuracy)} ({_percent(row.accuracy_low)} to {_percent(row.accuracy_high)})"
+def _accuracy(row: pd.Series, whole: int) -> str:
+    """Percent with its interval; empty where it was not measured."""
+    if pd.isna(row.accuracy):
+        return ""
+    part = "" if _samples(row) == whole else f" on {_samples(row)}"
+    return f"{_percent(row.accuracy)} ({_percent(row.accuracy_low)} to {_percent(row.accuracy_high)}){part}"
 
 
 def _paper(task: str, name: str, cut: Any, head: Any) -> list[str]:
@@ -62,6 +73,7 @@ def _paper(task: str, name: str, cut: Any, head: Any) -> list[str]:
 def table(task: str, rows: dict[str, dict[str, pd.Series]], sizes: dict[str, Any]) -> list[str]:
     """The lines of a Markdown table."""
     kinds = list(dict.fromkeys(kind for by_kind in rows.values() for kind in by_kind))
+    whole = max(_samples(row) for by_kind in rows.values() for row in by_kind.values())
     heads = ["candidate", "params", "MACs (M)"]
     heads += [f"{what} {kind}" for kind in kinds for what in ("flash KB", "RAM KB", "ms")]
     heads += ["float %", "int8 on the board %"]
@@ -70,7 +82,7 @@ def table(task: str, rows: dict[str, dict[str, pd.Series]], sizes: dict[str, Any
         heads += ["paper: host %", "device %", "device ms"]
     lines = ["| " + " | ".join(heads) + " |", "|---|" + "---:|" * (len(heads) - 1)]
     for name, by_kind in rows.items():
-        any_row = next(iter(by_kind.values()))
+        any_row = max(by_kind.values(), key=_samples)
         size = sizes.get(name.removesuffix("-unfrozen"), sizes["unpruned"] if "unpruned" in name else None)
         cells = [name, f"{size.params:,}" if size else "", f"{size.macs / 1e6:.3f}" if size else ""]
         for kind in kinds:
@@ -84,11 +96,11 @@ def table(task: str, rows: dict[str, dict[str, pd.Series]], sizes: dict[str, Any
                     f"{row.latency_us / 1e3:.1f}",
                 ]
             )
-        cells += [_percent(any_row.float_accuracy), _accuracy(any_row)]
+        cells += [_percent(any_row.float_accuracy), _accuracy(any_row, whole)]
         if with_paper:
             cells += _paper(task, name, any_row.cut, any_row["head"])
         lines.append("| " + " | ".join(cells) + " |")
-        accuracies = {_accuracy(row) for row in by_kind.values()}
+        accuracies = {_accuracy(row, whole) for row in by_kind.values() if _samples(row) == whole}
         if len(accuracies) > 1:
             lines.append(f"| {name}: boards disagree: {sorted(accuracies)} |")
     return lines

@@ -12,7 +12,7 @@ demo: $(READY)
 
 # Tests are spread over the processor's cores, a file to each at a time; a few need the machine for themselves.
 test: $(READY)
-	$(VENV)/bin/pytest -n logical --maxprocesses 4 --dist loadfile -m "not long and not alone"
+	$(VENV)/bin/pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder -m "not long and not alone"
 	$(VENV)/bin/pytest -m alone
 
 test-long: $(READY)

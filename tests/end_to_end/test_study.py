@@ -19,7 +19,7 @@ from harness.tasks import load_task
 
 ARGUMENTS = [
     "search", "--task", "digits", "--study", "s", "--board", "virtual:nrf52840-dk",
-    "--head", "dense", "--samples", "12", "--max-accuracy-drop", "3",
+    "--cuts", "conv1,block2,block3", "--head", "dense", "--samples", "12", "--max-accuracy-drop", "3",
 ]  # fmt: skip
 
 
@@ -80,10 +80,10 @@ def test_killed_and_started_again_it_repeats_nothing(environment, tmp_path, monk
 
     frame = harness.load_results("s", results_dir=results)
     assert sorted(frame.candidate.unique()) == sorted(
-        ["unpruned", "conv1-dense", "block1-dense", "block2-dense", "block3-dense", "block4-dense"]
+        ["unpruned", "conv1-dense", "block2-dense", "block3-dense"]
     )
     assert not frame.duplicated(["model_sha256", "samples"]).any(), "a model was measured twice"
-    assert (frame[~frame.trained].accuracy.isna()).all() and (~frame.trained).sum() == 5
+    assert (frame[~frame.trained].accuracy.isna()).all() and (~frame.trained).sum() == 3
     with Store(results, create=False) as store:
         decision = store.study("s").decisions["virtual:nrf52840-dk"]
     confirmed = frame[(frame.samples == 360) & (frame.candidate == decision.candidate)]
@@ -106,16 +106,21 @@ def test_killed_and_started_again_it_repeats_nothing(environment, tmp_path, monk
 def test_measuring_first_chooses_as_measuring_everything_does(tmp_path, digits_cache, monkeypatch):
     monkeypatch.setenv("HARNESS_CACHE_DIR", str(digits_cache))
     monkeypatch.setenv("HARNESS_RUNTIME_DIR", str(tmp_path / "run"))
-    asked = {"max_accuracy_drop": 2.0, "heads": ("aux",), "results_dir": tmp_path / "results"}
+    asked = {
+        "max_accuracy_drop": 2.0,
+        "cuts": ("conv1", "block2", "block4"),
+        "heads": ("aux",),
+        "results_dir": tmp_path / "results",
+    }
     board = "virtual:nrf52840-dk"
     # Both in one store: they train the same models, each once.
     whole = harness.search("digits", [board], "all", exhaustive=True, **asked)[board]
     first = harness.search("digits", [board], "first", **asked)[board]
     assert first.candidate == whole.candidate
     counts, most = first.facts["counts"], whole.facts["counts"]
-    assert most["trained"] == most["candidates"] - 1 == 5
-    assert most["samples"] == most["samples_exhaustive"] == 6 * 360
-    assert counts["built"] == 5 and counts["trained"] < 5 and counts["samples"] < most["samples"] / 2
+    assert most["trained"] == most["candidates"] - 1 == 3
+    assert most["samples"] == most["samples_exhaustive"] == 4 * 360
+    assert counts["built"] == 3 and counts["trained"] < 3 and counts["samples"] <= most["samples"] / 2
     best = first.facts["evidence"][first.candidate]["latency_us"]
     rows = harness.load_results("first", results_dir=tmp_path / "results")
     trained = rows[rows.trained & (rows.candidate != "unpruned")]
@@ -134,7 +139,7 @@ def test_measuring_first_chooses_as_measuring_everything_does(tmp_path, digits_c
 def test_limits_that_nothing_meets_are_told_before_anything_is_trained(tmp_path, digits_cache, environment):
     command = [
         sys.executable, "-m", "harness", "search", "--task", "digits", "--study", "s", "--heads", "gap",
-        "--board", "virtual:nrf52840-dk", "--max-latency-ms", "0.01", "--json", "s.json",
+        "--cuts", "conv1,block3", "--board", "virtual:nrf52840-dk", "--max-latency-ms", "0.01", "--json", "s.json",
     ]  # fmt: skip
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 7, done.stderr

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from harness.firmware.constant_outputs import simplify_constant_outputs
 from harness.firmware.fixedpoint import Rescale
 from harness.firmware.packed import Int8s, Int32s, Packed, largest_sum, pad_depth, rescale_columns
 from harness.firmware.pooling import can_pool as can_pool
@@ -15,18 +16,18 @@ _TRANSPOSED = 1
 _BAND_LINES = 16  # of a plane; larger ones gain less than 2 % for their memory
 
 
-def pack_product(
-    weights: Int8s, bias: Int32s, rescales: list[Rescale], _out_zero_point: int
-) -> Packed | None:
+def pack_product(weights: Int8s, bias: Int32s, rescales: list[Rescale], out_zero_point: int) -> Packed | None:
     """Blocks of four, then two output channels; None if the kernel cannot run these values exactly.
 
     Args:
         weights: `(outputs, window rows, inputs of a row)`.
         bias: `(outputs,)`, zero point folded in.
         rescales: One for each output.
+        out_zero_point: Zero point of the outputs.
     """
-    scaling = _scaling(rescales)
     weights = pad_depth(_by_whole_words(weights))
+    weights, bias, rescales = simplify_constant_outputs(weights, bias, rescales, out_zero_point)
+    scaling = _scaling(rescales)
     if scaling is None or np.any(largest_sum(weights, bias) >= _SUM_LIMIT):
         return None
     multipliers, powers = scaling
@@ -90,9 +91,10 @@ def _joined(bias: Int32s) -> Int32s:
 
 
 def pack_depthwise(
-    weights: Int8s, bias: Int32s, rescales: list[Rescale], _out_zero_point: int, geometry: Geometry
+    weights: Int8s, bias: Int32s, rescales: list[Rescale], out_zero_point: int, geometry: Geometry
 ) -> Packed | None:
     """Weights `(channels, 9)` of a 3x3 window with stride 1 or 2; None for what the kernel does not cover."""
+    weights, bias, rescales = simplify_constant_outputs(weights, bias, rescales, out_zero_point)
     scaling = _scaling(rescales)
     square = (geometry.window_h, geometry.window_w) == (3, 3) and geometry.stride_h == geometry.stride_w
     if scaling is None or not square or geometry.stride_h > 2 or max(geometry.pad_left, geometry.pad_top) > 1:

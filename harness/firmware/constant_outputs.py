@@ -6,7 +6,8 @@ from harness.firmware.exact import INT32_MAX, INT32_MIN, UNKNOWN, rescale, to_in
 from harness.firmware.fixedpoint import Rescale
 from harness.firmware.packed import Int8s, Int32s
 
-_QUARTER = Rescale(1 << 30, -1)
+# A right shift that the kernels of every core take.
+_EIGHTH = Rescale(1 << 30, -2)
 
 
 def simplify_constant_outputs(
@@ -34,6 +35,6 @@ def simplify_constant_outputs(
     constant = fits & (ends[0] == ends[1]) & (ends[0] != UNKNOWN)
     return (
         np.where(constant[:, None], 0, weights).astype(np.int8),
-        np.where(constant, 4 * (ends[0] - out_zero_point), bias).astype(np.int32),
-        [_QUARTER if found else by for found, by in zip(constant, rescales, strict=True)],
+        np.where(constant, 8 * (ends[0] - out_zero_point), bias).astype(np.int32),
+        [_EIGHTH if found else by for found, by in zip(constant, rescales, strict=True)],
     )

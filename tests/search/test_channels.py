@@ -153,7 +153,7 @@ def test_channels_after_a_cut(study: Any, tmp_path: Path, digits_cache: Path, mo
         "after", load_task("digits"), {BOARD: "nrf52840-dk"}, Limits(max_accuracy_drop=100.0),
         cuts=("block1",), heads=("gap",), recipe="short", channels=1, channels_after=("block1-gap",), samples=20,
     )  # fmt: skip
-    with pytest.raises(InputError, match="no such candidate in this search; did you mean block1-gap?"):
+    with pytest.raises(InputError, match="no such candidate in this search; did you mean block1-gap"):
         run_study(replace(spec, name="wrong", channels_after=("block1-gapp",)), study.store, Observer())
     with pytest.raises(InputError, match="--cuts block9: no such cut point"):
         run_study(replace(spec, name="wrong", cuts=("block9",)), study.store, Observer())

@@ -1,17 +1,16 @@
 """Trials of fewer channels on one board: optuna proposes budgets, the board measures, our own rules choose."""
 
-import threading
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.config.kinds import load_kind
-from harness.config.paths import ensure_writable
 from harness.errors import SearchError
 from harness.pruning import Candidate
 from harness.search.board_search import BoardSearch
 from harness.search.evidence import Evidence
 from harness.search.images import get_image
 from harness.search.layer_costs import MeasuredCosts, layer_samples
+from harness.search.optuna_trials import finished, open_trials, queue_again
 from harness.search.paired import measure_drop
 from harness.search.strategies import measure_variant
 from harness.search.variants import Channels
@@ -26,7 +25,6 @@ _FLASH_PERCENT = (40, 100, 10)
 _RANDOM_TRIALS = 4
 # Failures of the board, each after the worker's own tries, after which the rest waits for the next run.
 _MOST_FAILURES = 2
-_opening = threading.Lock()
 
 
 def try_channels(search: BoardSearch, bases: Sequence[Candidate]) -> None:
@@ -46,12 +44,12 @@ def try_channels(search: BoardSearch, bases: Sequence[Candidate]) -> None:
         for number in range(1, search.spec.channels + 1):
             search.observer.passed_over(search.board, f"channels, trial {number}", why)
         return
-    trials = _open(search)
+    trials = open_trials(search)
     known = {base.key: base for base in bases}
-    for done in _finished(trials):
+    for done in finished(trials):
         _recall(search, done, known)
     failures = 0
-    while len(_finished(trials)) < search.spec.channels and failures < _MOST_FAILURES:
+    while len(finished(trials)) < search.spec.channels and failures < _MOST_FAILURES:
         failures += not _try(search, trials, costs, known)
 
 
@@ -64,7 +62,7 @@ def _try(
     """One trial; False where the board failed."""
     import optuna
 
-    done = _finished(trials)
+    done = finished(trials)
     # A sampler anew for each trial, so that a search that was killed goes on with the same proposals.
     trials.sampler = optuna.samplers.TPESampler(
         seed=1000 * search.spec.seed + len(done), n_startup_trials=_RANDOM_TRIALS
@@ -87,7 +85,7 @@ def _try(
     row = evidence.row
     assert row is not None
     if row.status == "failed":
-        _queue_again(trials, trial.number, trial.params, trial.user_attrs)
+        queue_again(trials, trial.number, trial.params, trial.user_attrs)
         return False
     if row.fits is False:
         trials.tell(trial, state=optuna.trial.TrialState.PRUNED)
@@ -185,42 +183,3 @@ def _measured_costs(search: BoardSearch, base: str) -> MeasuredCosts | None:
         image.size.ram_bytes,
         image.size.arena_bytes,
     )
-
-
-def _finished(trials: "optuna.Study") -> "list[optuna.trial.FrozenTrial]":
-    from optuna.trial import TrialState
-
-    return trials.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
-
-
-def _queue_again(
-    trials: "optuna.Study", number: int, params: dict[str, Any], attributes: dict[str, Any]
-) -> None:
-    """The bench failed, which says nothing of the budget: told as a failure it would be lost."""
-    from optuna.trial import TrialState
-
-    trials.tell(number, state=TrialState.FAIL)
-    if "costs" in attributes:
-        trials.enqueue_trial(params, user_attrs=attributes)
-
-
-def _open(search: BoardSearch) -> "optuna.Study":
-    """The board's trials, beside the study's reports."""
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    folder = search.evaluator.store.folder / "studies" / search.spec.name
-    ensure_writable(folder)
-    with _opening:  # boards share the file, and two can't make its tables at once
-        storage = optuna.storages.RDBStorage(
-            f"sqlite:///{folder / 'optuna.db'}", engine_kwargs={"connect_args": {"timeout": 60}}
-        )
-        trials = optuna.create_study(
-            storage=storage,
-            study_name=search.board,
-            directions=["minimize"] * (2 if search.spec.objective == "pareto" else 1),
-            load_if_exists=True,
-        )
-    for trial in trials.get_trials(states=(optuna.trial.TrialState.RUNNING,)):
-        _queue_again(trials, trial.number, trial.params, trial.user_attrs)
-    return trials

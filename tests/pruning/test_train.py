@@ -238,7 +238,11 @@ def test_a_teacher_is_asked_about_what_the_network_sees(bars: Task) -> None:
     keras = load_keras()
     with seeded(0):
         model = keras.Sequential(
-            [keras.Input(bars.input_shape), keras.layers.Flatten(), keras.layers.Dense(2, activation="softmax")]
+            [
+                keras.Input(bars.input_shape),
+                keras.layers.Flatten(),
+                keras.layers.Dense(2, activation="softmax"),
+            ]
         )
     recipe = Recipe("still", 1, 20, ((0, 0.0),), augmented_copies=1, distillation=1.0, blending=1.0)
     train, validation = (bars.train.x, bars.train.y), (bars.validation.x, bars.validation.y)

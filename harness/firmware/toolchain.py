@@ -5,11 +5,12 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from harness.config.paths import compiler_environment
 from harness.errors import BuildError, InputError
+from harness.firmware.object_cache import get_object
 from harness.firmware.small import is_small
 
 COMMON_FLAGS = (
@@ -60,22 +61,37 @@ class Toolchain:
     def compile(self, sources: list[Path], includes: list[Path], out_dir: Path) -> list[Path]:
         """Compile `sources`, most of them for size (`is_small`), into the objects in `out_dir` that are returned.
 
+        What is not generated in `out_dir` is compiled once and kept in the cache.
+
         Raises:
             BuildError: The compiler refused; the message ends with its first error.
         """
-        command = [*self.command, *self.flags, *(f"-I{folder}" for folder in includes), "-nostdlib", "-r"]
+        options = [*self.flags, "-nostdlib", "-r"]
         objects = []
         # The order decides addresses, so that nothing of it may come from where the build happens to be.
         names = {source.parent: source.parent.name for source in sources} | {out_dir: "generated"}
         for folder, name in sorted(names.items(), key=lambda item: item[1]):
             for small, flags in ((False, ()), (True, self.small_flags)):
-                chosen = [str(s) for s in sources if s.parent == folder and is_small(s) == small]
-                if chosen:
-                    # Functions of one name share a section of such an object and are kept together, so the
-                    # kernels of one core stay apart from those of another.
-                    objects.append(out_dir / f"{name}-{'small' if small else 'fast'}.o")
-                    _run([*command, *flags, *chosen, "-o", str(objects[-1])], self.compiler)
+                chosen = [
+                    source for source in sources if source.parent == folder and is_small(source) == small
+                ]
+                if not chosen:
+                    continue
+                # Functions of one name share a section of such an object and are kept together, so the
+                # kernels of one core stay apart from those of another.
+                objects.append(out_dir / f"{name}-{'small' if small else 'fast'}.o")
+                compile_to = partial(self._compile, [*options, *flags], chosen, includes)
+                if folder == out_dir:
+                    compile_to(objects[-1])
+                else:
+                    deciding = [self.compiler, *self.command, *options, *flags]
+                    get_object(deciding, chosen, includes, objects[-1], compile_to)
         return objects
+
+    def _compile(self, options: list[str], sources: list[Path], includes: list[Path], target: Path) -> None:
+        paths = [f"-I{folder}" for folder in includes]
+        command = [*self.command, *options, *paths, *map(str, sources), "-o", str(target)]
+        _run(command, self.compiler)
 
     def link_objects(self, objects: list[Path], script: Path, elf: Path) -> None:
         """Link what `compile` made into `elf`.

@@ -75,6 +75,11 @@ class StudySpec:
             raise InputError(f"--channels is a number of trials from 0, not {self.channels}")
         if self.sparsity is not None and not 0 < self.sparsity < 1:
             raise InputError(f"--sparse is a share between 0 and 1, not {self.sparsity}")
+        if load_recipe(self.recipe).blending and len(self.task.input_shape) != 3:
+            raise InputError(
+                f"--recipe {self.recipe} blends inputs of height, width and channels, and those of "
+                f"{self.task.name} have the shape {self.task.input_shape}; choose another recipe"
+            )
         if self.objective not in OBJECTIVES:
             raise InputError(f"unknown objective {self.objective!r}; choose one of {', '.join(OBJECTIVES)}")
         for tail in self.tails:

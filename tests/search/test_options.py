@@ -1,5 +1,6 @@
 """Options of `harness search` that cannot be used are refused in a sentence, before anything starts."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli.main import cli
+from harness.errors import InputError
+from harness.search import Limits, StudySpec
+from harness.tasks import load_task
 
 
 def run(tmp_path: Path, *arguments: str) -> Any:
@@ -41,3 +45,9 @@ def test_what_cannot_be_used_is_refused(arguments: tuple[str, ...], message: str
     assert result.exit_code == 2
     assert message in " ".join(result.output.split())
     assert not (tmp_path / "harness.sqlite").exists()
+
+
+def test_what_is_no_picture_is_not_blended() -> None:
+    sound = replace(load_task("digits"), name="sound", input_shape=(400,))
+    with pytest.raises(InputError, match=r"blends inputs of height, width and channels.*\(400,\)"):
+        StudySpec("s", sound, {"virtual:nrf51-dk": "nrf51-dk"}, Limits(), recipe="taught")

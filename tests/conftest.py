@@ -1,5 +1,6 @@
 """Fixtures of the whole suite."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,10 @@ from hypothesis import settings
 # How long one example takes says how busy the computer is.
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
+
+# A suite that is started in the background of a script is deaf to Ctrl-C, and so would be the commands it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -60,7 +60,7 @@ def _paper(task: str, name: str, cut: Any, head: Any) -> list[str]:
     known = tomllib.loads(_PAPER.read_text(encoding="utf-8")).get(task, {})
     if name == "unpruned" and "base" in known:
         point = {"frozen": known["base"]["host"], **known["base"]}
-    elif head == "aux" and cut in known:
+    elif str(head) == "aux" and cut in known:
         point = known[cut]
     else:
         return ["", "", ""]

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from itertools import product
 from pathlib import Path
 
 from harness.config.kinds import BoardKind, load_kind
@@ -74,9 +73,9 @@ def rebuild(row: Measurement, benchmark: Benchmark, model: Path, folder: Path) -
         BuildError: The compiler refused.
     """
     toolchain = "zig" if "zig" in (row.compiler or "") else "gcc"
-    for model_id, whole in product((benchmark.model_id, "custom"), (False, True)):
+    for model_id in (benchmark.model_id, "custom"):
         image = build_image(
-            model, load_kind(row.kind), folder, toolchain=toolchain, model_id=model_id, whole=whole
+            model, load_kind(row.kind), folder, toolchain=toolchain, model_id=model_id, whole=bool(row.whole)
         )
         if image.build_id == row.build_id:
             return image

@@ -59,7 +59,7 @@ def _try(
     costs: Mapping[str, MeasuredCosts],
     bases: Mapping[str, Candidate],
 ) -> bool:
-    """One trial; False where the board failed."""
+    """One trial; False where the board failed, now or at what the trial starts from."""
     import optuna
 
     done = finished(trials)
@@ -70,9 +70,15 @@ def _try(
     trial = trials.ask()
     trial.suggest_int("cycles_percent", *_CYCLES_PERCENT[:2], step=_CYCLES_PERCENT[2])
     trial.suggest_int("flash_percent", *_FLASH_PERCENT[:2], step=_FLASH_PERCENT[2])
-    base = trial.suggest_categorical("base", list(costs))
+    # All of them, whatever was measured: a later run may propose no others.
+    base = trial.suggest_categorical("base", list(bases))
+    if base not in costs:
+        never = _never_fits(search, base)
+        search.observer.passed_over(search.board, f"channels after {base}", f"{base} was not measured here")
+        trials.tell(trial, state=optuna.trial.TrialState.PRUNED if never else optuna.trial.TrialState.FAIL)
+        return never
     if "costs" not in trial.user_attrs:
-        same = next((old for old in done if old.params == trial.params), None)
+        same = next((old for old in done if old.params == trial.params and "costs" in old.user_attrs), None)
         trial.set_user_attr("costs", same.user_attrs["costs"] if same else costs[base].to_json())
     variant = _variant(search, trial, bases)
     try:
@@ -97,12 +103,20 @@ def _try(
 
 
 def _recall(search: BoardSearch, trial: "optuna.trial.FrozenTrial", bases: Mapping[str, Candidate]) -> None:
-    """What a trial of an earlier run found, from the store."""
+    """What a trial of an earlier run found, from the store; nothing where its base does not fit the board."""
+    if "costs" not in trial.user_attrs:
+        return
     variant = _variant(search, trial, bases)
     if "refused" in trial.user_attrs:
         search.pass_over(variant.key, trial.user_attrs["refused"])
     else:
         measure_variant(search, variant)
+
+
+def _never_fits(search: BoardSearch, base: str) -> bool:
+    """Whether the network that a trial starts from is too large for the board."""
+    timing = search.known(base).timing
+    return timing is not None and timing.fits is False
 
 
 def _variant(

@@ -35,6 +35,7 @@ def row_of(subject: Subject, board: LeasedBoard, **figures: Any) -> Measurement:
         trained=subject.trained,
         float_accuracy=subject.float_accuracy,
         padding_bytes=subject.padding_bytes or None,
+        whole=subject.whole,
         wait_states=_wait_states(board),
         recovery=_told(board.recoveries),
         **figures,

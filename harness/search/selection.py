@@ -17,7 +17,7 @@ def asked_candidates(spec: StudySpec, shop: ModelShop) -> list[Candidate]:
     """
     tails = tuple(TAILS[tail] for tail in spec.tails)
     candidates = shop.candidates(spec.heads, tails, spec.widths, spec.seeds)
-    known = {candidate.cut for candidate in candidates if candidate.cut}
+    known = dict.fromkeys(candidate.cut for candidate in candidates if candidate.cut)
     for cut in spec.cuts:
         if cut not in known:
             raise InputError(f"--cuts {cut}: no such cut point; {_near(cut, known)}")

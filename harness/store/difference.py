@@ -26,6 +26,7 @@ CAUSES = (
     "clock_hz",
     "wait_states",
     "padding_bytes",
+    "whole",
     "load",
     "rules",
     "probe",

@@ -98,6 +98,7 @@ class Measurement:
         recovery: What was done to mend the board before it measured, steps separated by `; `.
         trained: Whether a study's candidate had its trained weights; False where it was timed before training.
         float_accuracy: Of the float network it was made of, on the task's test split, in [0, 1].
+        whole: Whether the image keeps channels that carry nothing; None where that is not known.
     """
 
     id: int | None = None
@@ -165,12 +166,13 @@ class Measurement:
     recovery: str | None = None
     trained: bool | None = None
     float_accuracy: float | None = None
+    whole: bool | None = None
 
 
 COLUMNS: tuple[str, ...] = tuple(column.name for column in fields(Measurement))
 FILTERS = ("study", "board", "kind", "run_id", "model_name", "model_sha256", "candidate", "mode", "status")
 
-_BOOLS = ("virtual", "fits", "trained")
+_BOOLS = ("virtual", "fits", "trained", "whole")
 _LISTS = ("windows_us", "windows_uj")
 
 

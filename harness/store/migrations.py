@@ -155,4 +155,6 @@ _NIGHTS = (
 
 _FLOAT = ("ALTER TABLE measurements ADD COLUMN float_accuracy REAL",)
 
-MIGRATIONS: list[tuple[str, ...]] = [_FIRST, _LAYERS, _MODES, _ENERGY, _TRAINED, _NIGHTS, _FLOAT]
+_WHOLE = ("ALTER TABLE measurements ADD COLUMN whole INTEGER",)
+
+MIGRATIONS: list[tuple[str, ...]] = [_FIRST, _LAYERS, _MODES, _ENERGY, _TRAINED, _NIGHTS, _FLOAT, _WHOLE]

@@ -57,15 +57,20 @@ class Made(Observer):
         self.found[candidate] = found
 
 
+def shorten(patch: pytest.MonkeyPatch, cache: Path, folder: Path) -> None:
+    """A recipe `short` and gates of two epochs; boards of this folder."""
+    patch.setenv("HARNESS_CACHE_DIR", str(cache))
+    patch.setenv("HARNESS_RUNTIME_DIR", str(folder / "run"))
+    patch.setitem(RECIPES, "short", replace(RECIPES["quick"], name="short", epochs=2))
+    patch.setattr(variants, "Annealing", partial(Annealing, epochs=2))
+
+
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory, digits_cache: Path) -> Iterator[Any]:
     """Three runs of one study: with trouble, going on, and once more."""
     folder = tmp_path_factory.mktemp("study")
     with pytest.MonkeyPatch.context() as patch, Store(folder / "results") as store:
-        patch.setenv("HARNESS_CACHE_DIR", str(digits_cache))
-        patch.setenv("HARNESS_RUNTIME_DIR", str(folder / "run"))
-        patch.setitem(RECIPES, "short", replace(RECIPES["quick"], name="short", epochs=2))
-        patch.setattr(variants, "Annealing", partial(Annealing, epochs=2))
+        shorten(patch, digits_cache, folder)
         spec = StudySpec(
             "s", load_task("digits"), {BOARD: "nrf52840-dk"}, Limits(max_accuracy_drop=100.0),
             heads=("none",), recipe="short", channels=2, sparsity=0.5, samples=40,
@@ -145,10 +150,7 @@ def test_timed_layers_are_known_by_kind_and_size(study: Any) -> None:
 
 
 def test_channels_after_a_cut(study: Any, tmp_path: Path, digits_cache: Path, monkeypatch: Any) -> None:
-    monkeypatch.setenv("HARNESS_CACHE_DIR", str(digits_cache))
-    monkeypatch.setenv("HARNESS_RUNTIME_DIR", str(tmp_path / "run"))
-    monkeypatch.setitem(RECIPES, "short", replace(RECIPES["quick"], name="short", epochs=2))
-    monkeypatch.setattr(variants, "Annealing", partial(Annealing, epochs=2))
+    shorten(monkeypatch, digits_cache, tmp_path)
     spec = StudySpec(
         "after", load_task("digits"), {BOARD: "nrf52840-dk"}, Limits(max_accuracy_drop=100.0),
         cuts=("block1",), heads=("gap",), recipe="short", channels=1, channels_after=("block1-gap",), samples=20,

@@ -2,26 +2,25 @@
 
 import threading
 from collections.abc import Mapping
-from types import TracebackType
 
 from rich.console import Console
 from rich.progress import TaskID
 
-from harness.cli.progress import done_share, make_progress
+from harness.cli.progress import Bars, done_share
 from harness.nightly.observer import NightObserver
 from harness.nightly.verdict import WORDS
 from harness.store import NightResult
 
 
-class TerminalNight(NightObserver):
-    """Use as a context manager.
+class TerminalNight(Bars, NightObserver):
+    """Shows a night.
 
     Args:
         console: Where the results go.
     """
 
     def __init__(self, console: Console) -> None:
-        self._progress = make_progress(Console(stderr=True))
+        super().__init__()
         # Where the bars are, only their own console prints above them.
         beside_bars = console.is_terminal and not self._progress.disable
         self._console = self._progress.console if beside_bars else console
@@ -30,15 +29,6 @@ class TerminalNight(NightObserver):
         self._boards: dict[str, TaskID] = {}
         self._done: dict[str, float] = {}
         self._lock = threading.Lock()
-
-    def __enter__(self) -> "TerminalNight":
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
 
     def began(self, night: int, steps: Mapping[str, int]) -> None:
         self._night = f"night {night}"

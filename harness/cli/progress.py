@@ -3,6 +3,7 @@
 import sys
 import threading
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.progress import (
@@ -22,41 +23,30 @@ _SPEED_S = 600.0
 """Seconds whose progress the time left is told from; a step may take minutes."""
 
 
-def make_progress(console: Console) -> Progress:
-    """Bars with the time left on a terminal; nothing elsewhere."""
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}", table_column=None),
-        BarColumn(bar_width=None),
-        TextColumn("{task.completed:g}/{task.total:g}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        speed_estimate_period=_SPEED_S,
-        redirect_stdout=sys.stdout.isatty(),  # what goes to a file is not the terminal's
-        disable=not sys.stderr.isatty(),
-    )
-
-
 def done_share(phase: str, done: int, total: int) -> float:
     """How much of a measurement is done, about, 0 to 1."""
     before = {"build": 0.0, "flash": 0.05, "latency": 0.1, "accuracy": 0.2, "energy": 0.1}[phase]
     return before + (0.8 * done / total if phase == "accuracy" else 0.0)
 
 
-class TerminalObserver(Observer):
-    """Shows a search: one bar for training, one for each board. Use as a context manager."""
+class Bars:
+    """Bars with the time left on standard error, where that is a terminal. Use as a context manager."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True)
-        self._live = sys.stderr.isatty()
-        self._progress = make_progress(self._console)
-        self._tasks: dict[str, TaskID] = {}
-        self._done: dict[str, int] = {}
-        self._totals: dict[str, int] = {}
-        self._lock = threading.Lock()
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", table_column=None),
+            BarColumn(bar_width=None),
+            TextColumn("{task.completed:g}/{task.total:g}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            speed_estimate_period=_SPEED_S,
+            redirect_stdout=sys.stdout.isatty(),  # what goes to a file is not the terminal's
+            disable=not sys.stderr.isatty(),
+        )
 
-    def __enter__(self) -> "TerminalObserver":
+    def __enter__(self) -> Self:
         self._progress.start()
         return self
 
@@ -64,6 +54,19 @@ class TerminalObserver(Observer):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._progress.stop()
+
+
+class TerminalObserver(Bars, Observer):
+    """Shows a search: one bar for training, one for each board."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._console = self._progress.console
+        self._live = sys.stderr.isatty()
+        self._tasks: dict[str, TaskID] = {}
+        self._done: dict[str, int] = {}
+        self._totals: dict[str, int] = {}
+        self._lock = threading.Lock()
 
     def started(self, candidates: int, boards: tuple[str, ...], steps: int) -> None:
         for name, total in (("training", candidates), *((board, steps) for board in boards)):

@@ -8,6 +8,7 @@ from harness.api.folders import as_path
 from harness.errors import InputError
 from harness.measure import PerformanceRules
 from harness.pruning import UNPRUNED
+from harness.search.budgets import ChannelBudget
 from harness.search.crew import Crew
 from harness.search.limits import Limits
 from harness.search.observer import Observer
@@ -43,6 +44,7 @@ def search(
     exhaustive: bool = False,
     samples: int | None = None,
     channels: int = 0,
+    channel_budgets: Sequence[str] = (),
     channels_after: Sequence[str] = (UNPRUNED,),
     sparse: float | None = None,
     recipe: str = "quick",
@@ -75,7 +77,7 @@ def search(
         max_ram_kb: Most RAM, in units of 1024 bytes.
         max_energy_uj: Most microjoules of one inference; every board needs a power meter.
         objective: `"latency"`, `"flash"`, `"accuracy"` or `"pareto"`: what is best within the limits.
-        cuts: Cut points to try; all where none is named.
+        cuts: Cut points to try; all where none is named, and none where it is `"none"`.
         heads: Heads to try.
         tails: `"frozen"`, `"unfrozen"` or both: what becomes of the kept part's weights.
         widths: Factors on the heads' channels to try.
@@ -83,6 +85,7 @@ def search(
         exhaustive: Train and fully measure every candidate.
         samples: Most test samples asked while searching; None for all. The final figures use all.
         channels: Trials of models with fewer channels, on each board.
+        channel_budgets: Such as `c55-f90`, for 55 % of the cycles and 90 % of the flash: tried beside them.
         channels_after: Names of the candidates that these trials start from, such as `unpruned` and `block2-aux`.
         sparse: Share of the weights, between 0 and 1, that are 0 in one more candidate; None for none.
         recipe: Training recipe.
@@ -120,6 +123,7 @@ def search(
             exhaustive=exhaustive,
             samples=samples,
             channels=channels,
+            channel_budgets=tuple(map(ChannelBudget.parse, channel_budgets)),
             channels_after=tuple(channels_after),
             sparsity=sparse,
             recipe=recipe,

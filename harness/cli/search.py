@@ -72,7 +72,7 @@ def _joined(context: click.Context, parameter: click.Parameter, lists: Any) -> t
     "--cuts",
     type=ListOf(str, "names"),
     default="",
-    help="Cut points to try [default: all; see harness cuts].",
+    help="Cut points to try, or none [default: all; see harness cuts].",
 )
 @click.option(
     "--head",
@@ -114,6 +114,12 @@ def _joined(context: click.Context, parameter: click.Parameter, lists: Any) -> t
     show_default=True,
     metavar="N",
     help="Trials of models with fewer channels, on each board.",
+)
+@click.option(
+    "--channel-budgets",
+    type=ListOf(str, "names"),
+    default="",
+    help="More trials, at these shares of the cycles and of flash, such as c80,c55-f90.",
 )
 @click.option(
     "--channels-after",

@@ -9,7 +9,8 @@ import numpy as np
 from harness.pruning.build import assemble_tail, cut_named
 from harness.tasks.arrays import FloatArray, LabelArray
 from harness.tasks.augment import change, changes
-from harness.tasks.fit import Answers, predict
+from harness.tasks.fit import predict
+from harness.tasks.lesson import Answers
 from harness.tasks.model_file import model_fingerprint
 from harness.tasks.recipe import Recipe
 from harness.tasks.task import Task

@@ -1,16 +1,17 @@
 """Trials of fewer channels on one board: optuna proposes budgets, the board measures, our own rules choose."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.config.kinds import load_kind
 from harness.errors import SearchError
 from harness.pruning import Candidate
 from harness.search.board_search import BoardSearch
+from harness.search.budgets import CYCLES_PERCENT, FLASH_PERCENT, ChannelBudget
 from harness.search.evidence import Evidence
 from harness.search.images import get_image
 from harness.search.layer_costs import MeasuredCosts, layer_samples
-from harness.search.optuna_trials import finished, open_trials, queue_again
+from harness.search.optuna_trials import finished, open_trials, queue_again, queue_next
 from harness.search.paired import measure_drop
 from harness.search.strategies import measure_variant
 from harness.search.variants import Channels
@@ -19,8 +20,6 @@ from harness.units import KIB
 if TYPE_CHECKING:
     import optuna
 
-_CYCLES_PERCENT = (30, 95, 5)
-_FLASH_PERCENT = (40, 100, 10)
 # Trials at random before the sampler learns from those there are.
 _RANDOM_TRIALS = 4
 # Failures of the board, each after the worker's own tries, after which the rest waits for the next run.
@@ -28,7 +27,7 @@ _MOST_FAILURES = 2
 
 
 def try_channels(search: BoardSearch, bases: Sequence[Candidate]) -> None:
-    """Measure as many trials as the study asks for; those of an earlier run count.
+    """Measure the trials whose budgets the study names, then as many as it asks for; those of an earlier run count.
 
     A trial whose board failed, or that was under way when the run was killed, is queued again with the same budget.
 
@@ -41,7 +40,7 @@ def try_channels(search: BoardSearch, bases: Sequence[Candidate]) -> None:
         why = (
             f"{' and '.join(base.key for base in bases)} were not measured here, which says what layers cost"
         )
-        for number in range(1, search.spec.channels + 1):
+        for number in range(1, search.spec.channel_trials + 1):
             search.observer.passed_over(search.board, f"channels, trial {number}", why)
         return
     trials = open_trials(search)
@@ -49,8 +48,18 @@ def try_channels(search: BoardSearch, bases: Sequence[Candidate]) -> None:
     for done in finished(trials):
         _recall(search, done, known)
     failures = 0
-    while len(finished(trials)) < search.spec.channels and failures < _MOST_FAILURES:
+    while len(finished(trials)) < search.spec.channel_trials and failures < _MOST_FAILURES:
+        queue_next(trials, _asked_for(search, bases))
         failures += not _try(search, trials, costs, known)
+
+
+def _asked_for(search: BoardSearch, bases: Sequence[Candidate]) -> list[dict[str, Any]]:
+    """The trials whose budgets the study names, as optuna's parameters."""
+    return [
+        {"cycles_percent": budget.cycles_percent, "flash_percent": budget.flash_percent, "base": base.key}
+        for budget in search.spec.channel_budgets
+        for base in bases
+    ]
 
 
 def _try(
@@ -68,8 +77,8 @@ def _try(
         seed=1000 * search.spec.seed + len(done), n_startup_trials=_RANDOM_TRIALS
     )
     trial = trials.ask()
-    trial.suggest_int("cycles_percent", *_CYCLES_PERCENT[:2], step=_CYCLES_PERCENT[2])
-    trial.suggest_int("flash_percent", *_FLASH_PERCENT[:2], step=_FLASH_PERCENT[2])
+    trial.suggest_int("cycles_percent", *CYCLES_PERCENT[:2], step=CYCLES_PERCENT[2])
+    trial.suggest_int("flash_percent", *FLASH_PERCENT[:2], step=FLASH_PERCENT[2])
     # All of them, whatever was measured: a later run may propose no others.
     base = trial.suggest_categorical("base", list(bases))
     if base not in costs:
@@ -124,8 +133,7 @@ def _variant(
 ) -> Channels:
     max_ram_kb = search.spec.limits.max_ram_kb
     return Channels(
-        trial.params["cycles_percent"],
-        trial.params["flash_percent"],
+        ChannelBudget(trial.params["cycles_percent"], trial.params["flash_percent"]),
         MeasuredCosts.from_json(trial.user_attrs["costs"]),
         None if max_ram_kb is None else max_ram_kb * KIB,
         search.spec.seeds[0],

@@ -1,6 +1,7 @@
 """Optuna's own storage of a board's trials, beside the study's reports."""
 
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.config.paths import ensure_writable
@@ -27,6 +28,17 @@ def queue_again(
     trials.tell(number, state=TrialState.FAIL)
     if "costs" in attributes:
         trials.enqueue_trial(params, user_attrs=attributes)
+
+
+def queue_next(trials: "optuna.Study", asked_for: Sequence[dict[str, Any]]) -> None:
+    """Queue the first of `asked_for` that is not done, unless something is queued already."""
+    from optuna.trial import TrialState
+
+    done = [trial.params for trial in finished(trials)]
+    waiting = trials.get_trials(deepcopy=False, states=(TrialState.WAITING,))
+    missing = [params for params in asked_for if params not in done]
+    if missing and not waiting:
+        trials.enqueue_trial(missing[0])
 
 
 def open_trials(search: BoardSearch) -> "optuna.Study":

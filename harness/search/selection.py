@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from harness.errors import InputError
 from harness.pruning import Candidate
 from harness.search.models import ModelShop
-from harness.search.spec import TAILS, StudySpec
+from harness.search.spec import NO_CUTS, TAILS, StudySpec
 
 
 def asked_candidates(spec: StudySpec, shop: ModelShop) -> list[Candidate]:
@@ -19,7 +19,7 @@ def asked_candidates(spec: StudySpec, shop: ModelShop) -> list[Candidate]:
     candidates = shop.candidates(spec.heads, tails, spec.widths, spec.seeds)
     known = dict.fromkeys(candidate.cut for candidate in candidates if candidate.cut)
     for cut in spec.cuts:
-        if cut not in known:
+        if cut not in (*known, NO_CUTS):
             raise InputError(f"--cuts {cut}: no such cut point; {_near(cut, known)}")
     return [one for one in candidates if not spec.cuts or one.cut is None or one.cut in spec.cuts]
 

@@ -10,9 +10,13 @@ from harness.firmware import build_fingerprint
 from harness.measure import PerformanceRules
 from harness.pruning import DEFAULT_HEADS, UNPRUNED, load_recipe
 from harness.quantization import calibration_fingerprint
+from harness.search.budgets import ChannelBudget
 from harness.search.limits import Limits
 from harness.search.objective import OBJECTIVES
 from harness.tasks import Task, reference_key
+
+NO_CUTS = "none"
+"""In place of a cut point: only the network in its whole depth."""
 
 TAILS = {"frozen": True, "unfrozen": False}
 """What becomes of the kept part: its weights stay as they are, or are trained with the head."""
@@ -28,7 +32,7 @@ class StudySpec:
         boards: Board name -> name of its kind, in the order asked.
         limits: What the choice must keep to.
         objective: One of `OBJECTIVES`.
-        cuts: Cut points to try; all where none is named.
+        cuts: Cut points to try; all where none is named, and none where it is `NO_CUTS`.
         heads: Heads to try at every cut.
         tails: Of `TAILS`, to try with each head.
         widths: Factors on the heads' channels to try.
@@ -36,6 +40,7 @@ class StudySpec:
         exhaustive: Whether every candidate is trained and fully measured.
         samples: Most test samples asked while searching; None for all. The final figure uses all.
         channels: Trials of fewer channels, on each board.
+        channel_budgets: Budgets that are tried beside them, each after each of `channels_after`.
         channels_after: Names of the candidates whose channels are pruned in these trials.
         sparsity: Share of weights set to 0 in the candidate that shows what this brings; None for none.
         recipe: Training recipe.
@@ -58,6 +63,7 @@ class StudySpec:
     exhaustive: bool = False
     samples: int | None = None
     channels: int = 0
+    channel_budgets: tuple[ChannelBudget, ...] = ()
     channels_after: tuple[str, ...] = (UNPRUNED,)
     sparsity: float | None = None
     recipe: str = "quick"
@@ -89,6 +95,11 @@ class StudySpec:
             if not getattr(self, name):
                 raise InputError(f"--{name.replace('_', '-')} needs at least one value")
 
+    @property
+    def channel_trials(self) -> int:
+        """Trials of fewer channels on each board."""
+        return self.channels + len(self.channel_budgets) * len(self.channels_after)
+
     def options(self) -> dict[str, Any]:
         """All that changes the outcome, as JSON values: a study goes on only with the same."""
         return {
@@ -106,7 +117,12 @@ class StudySpec:
             "samples": self.samples,
             **(
                 {"channels": self.channels, "channels_after": list(self.channels_after)}
-                if self.channels
+                if self.channel_trials
+                else {}
+            ),
+            **(
+                {"channel_budgets": [str(one) for one in self.channel_budgets]}
+                if self.channel_budgets
                 else {}
             ),
             **({"sparsity": self.sparsity} if self.sparsity is not None else {}),

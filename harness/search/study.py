@@ -101,7 +101,7 @@ def _measure_variants(search: BoardSearch, bases: Sequence[Candidate]) -> None:
     spec = search.spec
     if spec.sparsity is not None:
         measure_variant(search, Sparse(spec.sparsity, spec.seeds[0]))
-    if spec.channels:
+    if spec.channel_trials:
         from harness.search.channel_trials import try_channels  # with optuna
 
         try_channels(search, bases)
@@ -128,7 +128,7 @@ def _steps(spec: StudySpec, candidates: Sequence[Candidate]) -> int:
 
 def _variants(spec: StudySpec) -> int:
     """Candidates of each board that are thinned."""
-    return spec.channels + (spec.sparsity is not None)
+    return spec.channel_trials + (spec.sparsity is not None)
 
 
 def _counts(searches: dict[str, BoardSearch], trainer: Trainer) -> dict[str, int]:

@@ -10,14 +10,22 @@ from harness.pruning.channels import (
     Budget,
     Calibration,
     Resources,
+    drop_dead_channels,
     find_groups,
     fit_layer_times,
     magnitude_prune,
     prune_channels,
 )
+from harness.search.budgets import ChannelBudget
 from harness.search.layer_costs import MeasuredCosts
 from harness.tasks import Task
 from harness.tasks.recipe import Recipe
+
+# Raise when the pruning of channels changes in a way that changes weights: stored networks are then remade.
+CHANNELS_VERSION = 2
+
+# What shows that a channel without weights gives the same for all inputs.
+_SETTLING_SAMPLES = 32
 
 OnEpoch = Callable[[int, int], None]
 """Called with epochs done and in all."""
@@ -96,16 +104,14 @@ class Channels:
     """A network with fewer channels, within a budget of one board.
 
     Attributes:
-        cycles_percent: What it may take of the cycles of the network it is made of.
-        flash_percent: What its weights may take of that network's; 100 for no limit.
+        budget: What it may cost, as shares of the network it is made of.
         costs: What was measured on the board.
         max_ram_bytes: Most RAM, where that is limited.
         seed: Of all random choices.
         base: The candidate it is made of: the unpruned network, or one that was cut.
     """
 
-    cycles_percent: int
-    flash_percent: int
+    budget: ChannelBudget
     costs: MeasuredCosts
     max_ram_bytes: float | None
     seed: int
@@ -115,8 +121,7 @@ class Channels:
     def key(self) -> str:
         """Such as `channels-c45`, with the share of cycles, or `block2-aux-channels-c45-f80` with that of flash too."""
         cut = "" if self.base.cut is None else f"{self.base.key}-"
-        flash = "" if self.flash_percent == 100 else f"-f{self.flash_percent}"
-        return f"{cut}channels-c{self.cycles_percent}{flash}"
+        return f"{cut}channels-{self.budget}"
 
     @property
     def head(self) -> str:
@@ -125,7 +130,12 @@ class Channels:
 
     def inputs(self) -> dict[str, Any]:
         """What its making depends on."""
-        return {**asdict(self), "costs": self.costs.to_json(), "annealing": asdict(Annealing())}
+        return {
+            **asdict(self),
+            "costs": self.costs.to_json(),
+            "annealing": asdict(Annealing()),
+            "version": CHANNELS_VERSION,
+        }
 
     def train(
         self, start: Any, teacher: Any, task: Task, recipe: Recipe, on_epoch: OnEpoch
@@ -136,6 +146,8 @@ class Channels:
             SearchError: Even the fewest channels cost more.
         """
         settings = Annealing()
+        # The board was measured without them, and the budget is a share of what was measured.
+        start = drop_dead_channels(start, task.train.x[:_SETTLING_SAMPLES])
         calibration, budget = self._limits(start)
         epochs = settings.epochs + recipe.epochs
         pruned = prune_channels(
@@ -171,10 +183,10 @@ class Channels:
             ram_offset_bytes=costs.ram_bytes - costs.arena_bytes,
             ram_factor=costs.arena_bytes / peak_bytes,
         )
-        flash_bytes = calibration.flash_offset_bytes + weights_bytes * self.flash_percent / 100
+        flash_bytes = calibration.flash_offset_bytes + weights_bytes * self.budget.flash_percent / 100
         budget = Budget(
-            flash_bytes=None if self.flash_percent == 100 else flash_bytes,
+            flash_bytes=None if self.budget.flash_percent == 100 else flash_bytes,
             ram_bytes=self.max_ram_bytes,
-            cycles=float(bare.cycles({})) * self.cycles_percent / 100,
+            cycles=float(bare.cycles({})) * self.budget.cycles_percent / 100,
         )
         return calibration, budget

@@ -8,25 +8,12 @@ from typing import Any
 import numpy as np
 
 from harness.tasks.arrays import FloatArray, LabelArray
-from harness.tasks.augment import Augmentation, changes
-from harness.tasks.distil import beside, distillation_loss, taught_accuracy
+from harness.tasks.augment import Augmentation
 from harness.tasks.framework import load_keras, seeded
+from harness.tasks.lesson import Answers, prepare_lesson
 from harness.tasks.recipe import Recipe
 
 _PREDICT_BATCH = 256
-
-
-@dataclass(frozen=True, eq=False)
-class Answers:
-    """What the network to learn from gives for inputs that do not change: probabilities float32 `[n, classes]`.
-
-    Attributes:
-        train: For the training inputs.
-        validation: For the validation inputs.
-    """
-
-    train: FloatArray
-    validation: FloatArray
 
 
 @dataclass(frozen=True)
@@ -99,19 +86,16 @@ def fit(
 
     started = time.perf_counter()
     with seeded(seed):
-        teacher = teacher if recipe.distillation else None
-        layers = [] if isinstance(teacher, Answers) else changes(augmentation, recipe, seed)
-        trained = _lesson(model, layers, teacher)
+        lesson = prepare_lesson(model, recipe, seed, teacher, augmentation)
+        trained = lesson.model
         train_x: Any = train[0]
         validation_x: Any = validation[0]
-        if isinstance(teacher, Answers):
-            train_x, validation_x = [train[0], teacher.train], [validation[0], teacher.validation]
-        loss: Any = "sparse_categorical_crossentropy"
-        metric: Any = "accuracy"
-        if teacher is not None:
-            loss = distillation_loss(recipe.distillation, recipe.temperature)
-            metric = keras.metrics.MeanMetricWrapper(taught_accuracy, name="accuracy")
-        trained.compile(keras.optimizers.Adam(), loss, metrics=[metric])
+        if lesson.answers:
+            train_x, validation_x = (
+                [train[0], lesson.answers.train],
+                [validation[0], lesson.answers.validation],
+            )
+        trained.compile(keras.optimizers.Adam(), lesson.loss, metrics=[lesson.metric])
         trained.fit(
             train_x,
             train[1],
@@ -127,30 +111,6 @@ def fit(
         )
         model.set_weights(kept)
     return FitResult(tuple(history), _best(history), time.perf_counter() - started)
-
-
-def _lesson(model: Any, layers: list[Any], teacher: Any | Answers | None) -> Any:
-    """`model`, its weights shared, behind `layers` that change its inputs, and with its teacher's answers beside its own.
-
-    Answers that are known already come in as a second input.
-    """
-    if not layers and teacher is None:
-        return model
-    keras = load_keras()
-    changed = inputs = keras.Input(model.input_shape[1:])
-    for layer in layers:
-        changed = layer(changed)
-    if teacher is None:
-        return keras.Model(inputs, model(changed))
-    if isinstance(teacher, Answers):
-        known = keras.Input(model.output_shape[1:])
-        return keras.Model([inputs, known], beside(model(changed), known))
-    # A copy, since a network that others share must not be told here that it does not learn.
-    copy = keras.models.clone_model(teacher)
-    copy.set_weights(teacher.get_weights())
-    asked = keras.Model(copy.inputs, copy.outputs[0], name="teacher")  # it may have its pupil's name
-    asked.trainable = False
-    return keras.Model(inputs, beside(model(changed), asked(changed, training=False)))
 
 
 def predict(model: Any, x: FloatArray) -> FloatArray:

@@ -16,6 +16,7 @@ from harness.errors import InputError, LinkError
 from harness.pruning import RECIPES
 from harness.pruning.channels import Annealing
 from harness.search import Limits, Observer, StudySpec, run_study, variants
+from harness.search.budgets import ChannelBudget
 from harness.search.layer_costs import layer_samples
 from harness.store import Store
 from harness.tasks import load_task
@@ -73,7 +74,7 @@ def study(tmp_path_factory: pytest.TempPathFactory, digits_cache: Path) -> Itera
         shorten(patch, digits_cache, folder)
         spec = StudySpec(
             "s", load_task("digits"), {BOARD: "nrf52840-dk"}, Limits(max_accuracy_drop=100.0),
-            heads=("none",), recipe="short", channels=2, sparsity=0.5, samples=40,
+            heads=("none",), recipe="short", channels=1, channel_budgets=(ChannelBudget(60, 90),), sparsity=0.5, samples=40,
         )  # fmt: skip
         with pytest.raises(Interrupted):
             run_study(spec, store, Trouble())
@@ -98,6 +99,7 @@ def test_failed_and_interrupted_trials_are_tried_again(study: Any) -> None:
     assert [trial.state.name for trial in study.trials] == ["FAIL", "COMPLETE", "FAIL", "COMPLETE"]
     first, first_again, second, second_again = study.trials
     assert first.params == first_again.params and second.params == second_again.params
+    assert first.params == {"cycles_percent": 60, "flash_percent": 90, "base": "unpruned"}
     assert first.params != second.params
     assert all(study.made[name] for name in study.made if name.startswith("channels")), "trained twice"
 
@@ -149,11 +151,21 @@ def test_timed_layers_are_known_by_kind_and_size(study: Any) -> None:
     assert first.outputs == 8 * 8 * 16 and first.macs == first.outputs * 9
 
 
+def test_only_the_whole_depth(study: Any, tmp_path: Path, digits_cache: Path, monkeypatch: Any) -> None:
+    shorten(monkeypatch, digits_cache, tmp_path)
+    spec = StudySpec(
+        "whole", load_task("digits"), {BOARD: "nrf52840-dk"}, Limits(max_accuracy_drop=100.0), cuts=("none",),
+        samples=20,
+    )  # fmt: skip
+    assert run_study(spec, study.store, Observer())[BOARD].candidate == "unpruned"
+    assert {row.candidate for row in study.store.measurements("whole")} == {"unpruned"}
+
+
 def test_channels_after_a_cut(study: Any, tmp_path: Path, digits_cache: Path, monkeypatch: Any) -> None:
     shorten(monkeypatch, digits_cache, tmp_path)
     spec = StudySpec(
         "after", load_task("digits"), {BOARD: "nrf52840-dk"}, Limits(max_accuracy_drop=100.0),
-        cuts=("block1",), heads=("gap",), recipe="short", channels=1, channels_after=("block1-gap",), samples=20,
+        cuts=("block1",), heads=("gap",), recipe="short", channel_budgets=(ChannelBudget(60, 100),), channels_after=("block1-gap",), samples=20,
     )  # fmt: skip
     with pytest.raises(InputError, match="no such candidate in this search; did you mean block1-gap"):
         run_study(replace(spec, name="wrong", channels_after=("block1-gapp",)), study.store, Observer())
@@ -163,8 +175,7 @@ def test_channels_after_a_cut(study: Any, tmp_path: Path, digits_cache: Path, mo
     rows = {str(row.candidate): row for row in study.store.measurements("after") if row.trained}
     (thin,) = (row for row in rows.values() if row.head == "gap-channels")
     whole = rows["block1-gap"]
-    assert str(thin.candidate).startswith("block1-gap-channels-c") and thin.cut == "block1"
+    assert thin.candidate == "block1-gap-channels-c60" and thin.cut == "block1"
     assert thin.macs < whole.macs and thin.flash_bytes < whole.flash_bytes
-    share = int(str(thin.candidate).split("-")[3][1:]) / 100
-    assert thin.latency_us < whole.latency_us * share * 1.25
+    assert thin.latency_us < whole.latency_us * 0.6 * 1.25
     assert decision.candidate == thin.candidate

@@ -7,6 +7,7 @@ loss. Their exact parametrisation is not the one here; see docs/adr/008.
 
 from harness.pruning.channels.anneal import Annealing, anneal
 from harness.pruning.channels.costs import LayerSample, LayerTimes, fit_layer_times
+from harness.pruning.channels.dead import drop_dead_channels
 from harness.pruning.channels.groups import ChannelGraph, find_groups
 from harness.pruning.channels.magnitude import magnitude_prune
 from harness.pruning.channels.prune import PrunedChannels, prune_channels
@@ -22,6 +23,7 @@ __all__ = [
     "PrunedChannels",
     "Resources",
     "anneal",
+    "drop_dead_channels",
     "find_groups",
     "fit_layer_times",
     "magnitude_prune",

@@ -9,6 +9,7 @@ from harness.pruning.channels.gates import GatedModel
 from harness.pruning.channels.resources import Budget, Resources
 from harness.tasks.arrays import FloatArray, LabelArray
 from harness.tasks.framework import load_keras, load_tensorflow
+from harness.tasks.lesson import Lesson
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class AnnealedEpoch:
 
     Attributes:
         number: From 1.
-        loss: Mean cross-entropy in nats, gates in place.
+        loss: Mean of the recipe's loss in nats, gates in place.
         over: Limit -> share by which it is exceeded (below 0 where there is room), gates as they are.
     """
 
@@ -53,11 +54,12 @@ def anneal(
     resources: Resources,
     budget: Budget,
     train: tuple[FloatArray, LabelArray],
+    lesson: Lesson,
     settings: Annealing,
     seed: int,
     on_epoch: Callable[[AnnealedEpoch], None] = lambda epoch: None,
 ) -> None:
-    """Train `gated` in place: cross-entropy, plus each limit's price times the share by which it is exceeded.
+    """Train `gated` in place: the lesson's loss, plus each limit's price times the share by which it is exceeded.
 
     The task pulls gates open where a channel matters, the prices pull them shut where it costs; the growing
     steepness makes them decide. Prices rise while a limit is exceeded (dual ascent), so that what is left in the
@@ -68,6 +70,7 @@ def anneal(
         resources: Its costs.
         budget: What it may cost.
         train: Inputs float32 `[n, ...]` and classes int64 `[n]`.
+        lesson: How the gated network is trained, prepared from `gated.model`.
         settings: How to train.
         seed: Of the order of the samples.
         on_epoch: Called after each epoch; what it raises ends the training and propagates.
@@ -75,7 +78,7 @@ def anneal(
     keras, tf = load_keras(), load_tensorflow()
     x, y = train
     strengths = list(gated.strengths.values())
-    loss_of = keras.losses.SparseCategoricalCrossentropy()
+    loss_of = keras.losses.get(lesson.loss)
     weight_steps, gate_steps = keras.optimizers.Adam(settings.rate), keras.optimizers.Adam(settings.gate_rate)
     names = list(resources.over(budget, gated.widths()))
     prices = tf.Variable(np.zeros(len(names), np.float32), trainable=False)
@@ -83,7 +86,7 @@ def anneal(
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def step(inputs: object, labels: object) -> object:
         with tf.GradientTape() as tape:
-            loss = loss_of(labels, gated.model(inputs, training=True))
+            loss = tf.reduce_mean(loss_of(labels, lesson.model(inputs, training=True)))
             over = tf.stack([tf.nn.relu(share) for share in resources.over(budget, gated.widths()).values()])
             total = loss + tf.reduce_sum(prices * over)
         variables = [*gated.weights, *strengths]

@@ -14,6 +14,7 @@ from harness.pruning.channels.gates import GatedModel
 from harness.pruning.channels.groups import find_groups
 from harness.pruning.channels.resources import Budget, Calibration, Resources
 from harness.tasks.fit import Epoch, fit
+from harness.tasks.lesson import prepare_lesson
 from harness.tasks.recipe import Recipe
 from harness.tasks.task import Task
 
@@ -61,8 +62,8 @@ def prune_channels(
         task: Training and validation splits.
         budget: Most it may cost on the board.
         calibration: The board's, from measured layers and an image.
-        recipe: Of the training afterwards.
-        teacher: `keras.Model` to learn from in it, where the recipe distils; None for `model`.
+        recipe: What gates and weights are trained on, and how long the weights afterwards.
+        teacher: `keras.Model` to learn from, where the recipe distils; None for `model`.
         settings: Of the gates' training.
         seed: Of all random choices.
         on_epoch: Called after each epoch with `gates` or `training`, epochs done and in all.
@@ -80,7 +81,9 @@ def prune_channels(
         annealing.append(epoch)
         on_epoch("gates", epoch.number, settings.epochs)
 
-    anneal(gated, resources, budget, (task.train.x, task.train.y), settings, seed, gates_epoch)
+    teacher = model if teacher is None else teacher
+    lesson = prepare_lesson(gated.model, recipe, seed, teacher, task.augmentation)
+    anneal(gated, resources, budget, (task.train.x, task.train.y), lesson, settings, seed, gates_epoch)
     kept = choose_channels(gated, resources, budget)
     small = extract(gated.graph, kept, f"{model.name}_channels")
     unfrozen = recipe.unfrozen()
@@ -91,7 +94,7 @@ def prune_channels(
         unfrozen,
         seed,
         lambda epoch: on_epoch("training", epoch.number, unfrozen.epochs),
-        teacher=model if teacher is None else teacher,
+        teacher=teacher,
         augmentation=task.augmentation,
     )
     left = Resources(find_groups(small), calibration)

@@ -19,10 +19,11 @@ from harness.pruning.channels import (
 from harness.search.budgets import ChannelBudget
 from harness.search.layer_costs import MeasuredCosts
 from harness.tasks import Task
+from harness.tasks.fit import accuracy
 from harness.tasks.recipe import Recipe
 
 # Raise when the pruning of channels changes in a way that changes weights: stored networks are then remade.
-CHANNELS_VERSION = 2
+CHANNELS_VERSION = 3
 
 # What shows that a channel without weights gives the same for all inputs.
 _SETTLING_SAMPLES = 32
@@ -60,7 +61,7 @@ class Variant(Protocol):
 
         Args:
             start: The trained network of `base`.
-            teacher: The unpruned network.
+            teacher: The unpruned network, to learn from.
             task: Where the samples come from.
             recipe: How to train.
             on_epoch: Told of the progress.
@@ -149,18 +150,18 @@ class Channels:
         # The board was measured without them, and the budget is a share of what was measured.
         start = drop_dead_channels(start, task.train.x[:_SETTLING_SAMPLES])
         calibration, budget = self._limits(start)
-        epochs = settings.epochs + recipe.epochs
+        gate_epochs = settings.epochs(len(task.train.x))
         pruned = prune_channels(
             start,
             task,
             budget,
             calibration,
             recipe,
-            teacher=teacher,
+            teacher=_better(start, teacher, task),
             settings=settings,
             seed=self.seed,
             on_epoch=lambda phase, done, total: on_epoch(
-                done + (settings.epochs if phase == "training" else 0), epochs
+                done + (gate_epochs if phase == "training" else 0), gate_epochs + recipe.epochs
             ),
         )
         return pruned.model, {
@@ -190,3 +191,9 @@ class Channels:
             cycles=float(bare.cycles({})) * self.budget.cycles_percent / 100,
         )
         return calibration, budget
+
+
+def _better(first: Any, second: Any, task: Task) -> Any:
+    """The network that answers more of the validation split rightly; the second if they are equal."""
+    shares = [accuracy(model, task.validation.x, task.validation.y) for model in (first, second)]
+    return first if shares[0] > shares[1] else second

@@ -115,6 +115,14 @@ def test_the_small_network_computes_what_closed_gates_leave(network: Any, seed: 
         assert float(getattr(ours, cost)(widths)) == pytest.approx(float(getattr(its, cost)({})), rel=1e-5)
 
 
+def test_gates_begin_as_the_network_itself(network: Any) -> None:
+    gated = GatedModel(network)
+    x = np.random.default_rng(0).normal(size=(5, *network.input_shape[1:])).astype(np.float32)
+    for steepness in (3.0, 30.0):
+        gated.steepness.assign(steepness)
+        np.testing.assert_allclose(gated.model(x).numpy(), network(x).numpy(), rtol=1e-4, atol=1e-5)
+
+
 def test_costs_are_those_of_the_graph(network: Any) -> None:
     nodes = topological_nodes(network)
     resources = Resources(find_groups(network), NO_TIMES)
@@ -150,7 +158,7 @@ def test_pruning_meets_the_budget_and_keeps_what_matters(bars: Any, small_refere
     phases: list[tuple[str, int, int]] = []
     pruned = prune_channels(
         small_reference, bars, budget, NO_TIMES, TRAINING,
-        settings=Annealing(epochs=4, batch_size=20), seed=3, on_epoch=lambda *told: phases.append(told),
+        settings=Annealing(steps=40, batch_size=20), seed=3, on_epoch=lambda *told: phases.append(told),
     )  # fmt: skip
     assert set(pruned.over) == {"cycles", "flash_bytes"} and max(pruned.over.values()) <= 0
     assert pruned.model.count_params() < small_reference.count_params()
@@ -160,11 +168,20 @@ def test_pruning_meets_the_budget_and_keeps_what_matters(bars: Any, small_refere
     assert [phase for phase, _, _ in phases[4:]] == ["training"] * len(pruned.history)
     for old, new in zip(before, small_reference.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
+    for layer in pruned.model.layers:  # statistics are the network's own, of the channels that are left
+        if isinstance(layer, load_keras().layers.BatchNormalization):
+            known = np.asarray(small_reference.get_layer(layer.name).moving_variance)
+            assert np.isin(np.asarray(layer.moving_variance), known).all()
+
+
+def test_few_samples_are_passed_over_as_often_as_it_takes() -> None:
+    assert Annealing(steps=500, batch_size=64).epochs(720) == 42
+    assert Annealing(steps=500, batch_size=64).epochs(50_000) == 1
 
 
 def test_the_same_seed_gives_the_same_network(bars: Any, small_reference: Any) -> None:
     budget = Budget(cycles=float(Resources(find_groups(small_reference), NO_TIMES).cycles({})) * 0.9)
-    quick = Annealing(epochs=2, batch_size=50)
+    quick = Annealing(steps=8, batch_size=50)
     first, second = (
         prune_channels(small_reference, bars, budget, NO_TIMES, TRAINING, settings=quick, seed=4)
         for _ in range(2)

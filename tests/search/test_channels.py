@@ -63,7 +63,7 @@ def shorten(patch: pytest.MonkeyPatch, cache: Path, folder: Path) -> None:
     patch.setenv("HARNESS_CACHE_DIR", str(cache))
     patch.setenv("HARNESS_RUNTIME_DIR", str(folder / "run"))
     patch.setitem(RECIPES, "short", replace(RECIPES["quick"], name="short", epochs=2))
-    patch.setattr(variants, "Annealing", partial(Annealing, epochs=2))
+    patch.setattr(variants, "Annealing", partial(Annealing, steps=2))
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
@@ -14,24 +15,28 @@ from harness.tasks.lesson import Lesson
 
 @dataclass(frozen=True)
 class Annealing:
-    """How gates are trained.
+    """How gates are trained: counted in steps, so that few samples make them decide no less than many.
 
     Attributes:
-        epochs: Passes over the training data.
+        steps: Least steps; the pass over the training data in which they are reached is finished.
         batch_size: Samples a step.
         rate: Of Adam for the weights.
         gate_rate: Of Adam for the gates' strengths.
-        steepness: Of the gates in the first and in the last epoch; it grows geometrically between.
-        price: By how much each limit's price in the loss grows in an epoch, for each share that it is exceeded
+        steepness: Of the gates in the first and in the last step; it grows geometrically between.
+        price: By how much each limit's price in the loss grows in a step, for each share that it is exceeded
             by; it falls where there is room.
     """
 
-    epochs: int = 10
+    steps: int = 500
     batch_size: int = 64
-    rate: float = 5e-4
+    rate: float = 2e-4
     gate_rate: float = 0.03
     steepness: tuple[float, float] = (3.0, 30.0)
-    price: float = 0.3
+    price: float = 0.025
+
+    def epochs(self, samples: int) -> int:
+        """Passes over so many training samples."""
+        return ceil(self.steps / ceil(samples / self.batch_size))
 
 
 @dataclass(frozen=True)
@@ -87,24 +92,27 @@ def anneal(
     def step(inputs: object, labels: object) -> object:
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(loss_of(labels, lesson.model(inputs, training=True)))
-            over = tf.stack([tf.nn.relu(share) for share in resources.over(budget, gated.widths()).values()])
-            total = loss + tf.reduce_sum(prices * over)
+            over = tf.stack(list(resources.over(budget, gated.widths()).values()))
+            total = loss + tf.reduce_sum(prices * tf.nn.relu(over))
         variables = [*gated.weights, *strengths]
         gradients = tape.gradient(total, variables)
         weight_steps.apply_gradients(zip(gradients[: len(gated.weights)], gated.weights, strict=True))
         gate_steps.apply_gradients(zip(gradients[len(gated.weights) :], strengths, strict=True))
+        prices.assign(tf.nn.relu(prices + settings.price * over))
         return loss
 
     order = np.random.default_rng(seed)
     low, high = settings.steepness
-    for epoch in range(settings.epochs):
-        gated.steepness.assign(low * (high / low) ** (epoch / max(settings.epochs - 1, 1)))
+    epochs = settings.epochs(len(x))
+    last = epochs * ceil(len(x) / settings.batch_size) - 1
+    done = 0
+    for epoch in range(epochs):
         losses = []
         rows = order.permutation(len(x))
         for start in range(0, len(rows), settings.batch_size):
+            gated.steepness.assign(low * (high / low) ** (done / max(last, 1)))
             batch = rows[start : start + settings.batch_size]
             losses.append(float(step(tf.constant(x[batch]), tf.constant(y[batch]))))
+            done += 1
         over = {name: float(share) for name, share in resources.over(budget, gated.widths()).items()}
-        raised = prices.numpy() + settings.price * np.array(list(over.values()), np.float32)
-        prices.assign(np.maximum(raised, 0.0))
         on_epoch(AnnealedEpoch(epoch + 1, float(np.mean(losses)), over))

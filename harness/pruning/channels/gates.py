@@ -16,8 +16,10 @@ _LOWEST, _HIGHEST = 0.8, 1.2
 class GatedModel:
     """A copy of a network whose weighted layers read their channels through gates.
 
-    A gate is `sigmoid(steepness * strength)`: with growing steepness it becomes 0 or 1. A channel whose gate is 0
-    reaches no layer with weights, so dropping it changes nothing.
+    A gate is `sigmoid(steepness * strength)`, over what it would be at the strength it began with: it begins at 1, so
+    that the network is what it was, and with growing steepness it becomes 0 or 1. A channel whose gate is 0 reaches no
+    layer with weights, so dropping it changes nothing. BatchNorm keeps its statistics, which came from more samples
+    than there may be here: with them closed gates leave exactly what is extracted.
 
     Args:
         model: The trained network; it keeps its weights.
@@ -34,6 +36,8 @@ class GatedModel:
         keras, tf = load_keras(), load_tensorflow()
         self.bare = keras.models.clone_model(model)
         self.bare.set_weights(model.get_weights())
+        for layer in self.bare.layers:
+            layer.trainable = not is_layer(layer, "BatchNormalization")
         self.graph = find_groups(self.bare)
         self.steepness = tf.Variable(1.0, trainable=False, dtype=tf.float32)
         self.strengths = {
@@ -76,9 +80,10 @@ class GatedModel:
     def _gate(self, group: int, places: int) -> Any:
         keras, tf = load_keras(), load_tensorflow()
         strength, steepness = self.strengths[group], self.steepness
+        begun = tf.constant(strength.numpy())
 
         def apply(x: Any) -> Any:
-            gate = tf.sigmoid(steepness * strength)
+            gate = tf.sigmoid(steepness * strength) / tf.sigmoid(steepness * begun)
             return x * (tf.tile(gate, [places]) if places > 1 else gate)
 
         return keras.layers.Lambda(apply, output_shape=lambda shape: shape)

@@ -1,7 +1,7 @@
 """From a trained network and a budget to a smaller trained network."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,10 @@ from harness.tasks.task import Task
 
 CHANNEL_STEP = 4
 """Channels are kept in multiples of this: the kernels work on whole words of four int8 values."""
+
+# Factor on the rates of training a whole network: what the gates leave computes nearly what it did, and high rates
+# would shake it.
+_RATE_AFTERWARDS = 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,25 +79,26 @@ def prune_channels(
     settings = settings or Annealing()
     gated = GatedModel(model)
     resources = Resources(gated.graph, calibration)
+    gate_epochs = settings.epochs(len(task.train.x))
     annealing: list[AnnealedEpoch] = []
 
     def gates_epoch(epoch: AnnealedEpoch) -> None:
         annealing.append(epoch)
-        on_epoch("gates", epoch.number, settings.epochs)
+        on_epoch("gates", epoch.number, gate_epochs)
 
     teacher = model if teacher is None else teacher
     lesson = prepare_lesson(gated.model, recipe, seed, teacher, task.augmentation)
     anneal(gated, resources, budget, (task.train.x, task.train.y), lesson, settings, seed, gates_epoch)
     kept = choose_channels(gated, resources, budget)
     small = extract(gated.graph, kept, f"{model.name}_channels")
-    unfrozen = recipe.unfrozen()
+    afterwards = replace(recipe, unfrozen_rate=recipe.unfrozen_rate * _RATE_AFTERWARDS).unfrozen()
     result = fit(
         small,
         (task.train.x, task.train.y),
         (task.validation.x, task.validation.y),
-        unfrozen,
+        afterwards,
         seed,
-        lambda epoch: on_epoch("training", epoch.number, unfrozen.epochs),
+        lambda epoch: on_epoch("training", epoch.number, afterwards.epochs),
         teacher=teacher,
         augmentation=task.augmentation,
     )

@@ -19,7 +19,6 @@ from harness.pruning.channels import (
 from harness.search.budgets import ChannelBudget
 from harness.search.layer_costs import MeasuredCosts
 from harness.tasks import Task
-from harness.tasks.fit import accuracy
 from harness.tasks.recipe import Recipe
 
 # Raise when the pruning of channels changes in a way that changes weights: stored networks are then remade.
@@ -157,7 +156,7 @@ class Channels:
             budget,
             calibration,
             recipe,
-            teacher=_better(start, teacher, task),
+            teacher=teacher,
             settings=settings,
             seed=self.seed,
             on_epoch=lambda phase, done, total: on_epoch(
@@ -191,9 +190,3 @@ class Channels:
             cycles=float(bare.cycles({})) * self.budget.cycles_percent / 100,
         )
         return calibration, budget
-
-
-def _better(first: Any, second: Any, task: Task) -> Any:
-    """The network that answers more of the validation split rightly; the second if they are equal."""
-    shares = [accuracy(model, task.validation.x, task.validation.y) for model in (first, second)]
-    return first if shares[0] > shares[1] else second

@@ -1,5 +1,6 @@
 """Channel pruning: gates that decide, a smaller network that computes the same, costs that are counted right."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from harness.pruning.channels.extract import extract
 from harness.pruning.channels.gates import GatedModel
 from harness.pruning.channels.prune import CHANNEL_STEP, choose_channels
 from harness.pruning.graph import count_macs, count_params, peak_bytes, topological_nodes
+from harness.tasks.fit import accuracy
 from harness.tasks.framework import load_keras, seeded
 from harness.tasks.recipe import Recipe
 from tests.firmware import models
@@ -172,6 +174,17 @@ def test_pruning_meets_the_budget_and_keeps_what_matters(bars: Any, small_refere
         if isinstance(layer, load_keras().layers.BatchNormalization):
             known = np.asarray(small_reference.get_layer(layer.name).moving_variance)
             assert np.isin(np.asarray(layer.moving_variance), known).all()
+
+
+def test_training_that_fails_is_undone(bars: Any, small_reference: Any) -> None:
+    budget = Budget(cycles=float(Resources(find_groups(small_reference), NO_TIMES).cycles({})) * 0.9)
+    wild = replace(TRAINING, learning_rates=((0, 1e4),), epochs=1)
+    pruned = prune_channels(
+        small_reference, bars, budget, NO_TIMES, wild, settings=Annealing(steps=40, batch_size=20), seed=3
+    )
+    assert pruned.history[0].val_accuracy < 0.7
+    assert pruned.val_accuracy >= 0.8
+    assert accuracy(pruned.model, bars.validation.x, bars.validation.y) == pruned.val_accuracy
 
 
 def test_few_samples_are_passed_over_as_often_as_it_takes() -> None:

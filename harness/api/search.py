@@ -123,7 +123,7 @@ def search(
             exhaustive=exhaustive,
             samples=samples,
             channels=channels,
-            channel_budgets=tuple(map(ChannelBudget.parse, channel_budgets)),
+            channel_budgets=tuple(dict.fromkeys(map(ChannelBudget.parse, channel_budgets))),
             channels_after=tuple(channels_after),
             sparsity=sparse,
             recipe=recipe,

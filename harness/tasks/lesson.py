@@ -62,22 +62,25 @@ def prepare_lesson(
     return Lesson(_beside_teacher(layers, model, teacher), loss, metric, answers)
 
 
+def _changed(layers: list[Any], shape: tuple[int, ...]) -> tuple[Any, Any]:
+    """Inputs of `shape`, and what `layers` make of them."""
+    changed = inputs = load_keras().Input(shape)
+    for layer in layers:
+        changed = layer(changed)
+    return inputs, changed
+
+
 def _behind(layers: list[Any], model: Any) -> Any:
     if not layers:
         return model
-    keras = load_keras()
-    changed = inputs = keras.Input(model.input_shape[1:])
-    for layer in layers:
-        changed = layer(changed)
-    return keras.Model(inputs, model(changed))
+    inputs, changed = _changed(layers, model.input_shape[1:])
+    return load_keras().Model(inputs, model(changed))
 
 
 def _beside_teacher(layers: list[Any], model: Any, teacher: Any) -> Any:
     """The teacher sees what the network sees; answers that are known already come in as a second input."""
     keras = load_keras()
-    changed = inputs = keras.Input(model.input_shape[1:])
-    for layer in layers:
-        changed = layer(changed)
+    inputs, changed = _changed(layers, model.input_shape[1:])
     if isinstance(teacher, Answers):
         known = keras.Input(model.output_shape[1:])
         return keras.Model([inputs, known], beside(model(changed), known))

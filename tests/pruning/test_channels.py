@@ -29,6 +29,7 @@ from harness.pruning.graph import count_macs, count_params, peak_bytes, topologi
 from harness.tasks.fit import accuracy
 from harness.tasks.framework import load_keras, seeded
 from harness.tasks.recipe import Recipe
+from harness.tasks.task import Splits
 from tests.firmware import models
 
 TRAINING = Recipe("few", 6, 20, ((0, 2e-3),))
@@ -198,6 +199,27 @@ def test_the_same_seed_gives_the_same_network(bars: Any, small_reference: Any) -
     first, second = (
         prune_channels(small_reference, bars, budget, NO_TIMES, TRAINING, settings=quick, seed=4)
         for _ in range(2)
+    )
+    for one, other in zip(first.model.get_weights(), second.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_teacher_makes_classes_needless(bars: Any, small_reference: Any) -> None:
+    budget = Budget(cycles=float(Resources(find_groups(small_reference), NO_TIMES).cycles({})) * 0.9)
+    taught = replace(TRAINING, distillation=1.0, blending=1.0)
+    train = replace(bars.train, y=1 - bars.train.y)
+    wrong = replace(bars, read_splits=lambda: Splits(train, bars.validation, bars.test))
+    first, second = (
+        prune_channels(
+            small_reference,
+            task,
+            budget,
+            NO_TIMES,
+            taught,
+            settings=Annealing(steps=8, batch_size=50),
+            seed=4,
+        )
+        for task in (bars, wrong)
     )
     for one, other in zip(first.model.get_weights(), second.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)

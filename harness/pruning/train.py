@@ -7,6 +7,7 @@ from typing import Any
 from harness.pruning.build import assemble, assemble_head
 from harness.pruning.candidate import Candidate
 from harness.pruning.features import FeatureCache
+from harness.pruning.statistics import statistics_kept
 from harness.tasks.fit import Epoch, FitResult, accuracy, fit
 from harness.tasks.recipe import Recipe
 from harness.tasks.task import Task
@@ -49,7 +50,7 @@ def train_candidate(
 
     A frozen kept part gives the same feature maps in every epoch: they are computed once, and the
     head is trained on them alone. Where the kept part is trained too, this comes first, so that it is not
-    shaken by a head that knows nothing, and then the whole. The unpruned network is
+    shaken by a head that knows nothing, and then the whole; BatchNorm of the kept part keeps its statistics. The unpruned network is
     left as it is; the control is that network trained for as long as a head is.
 
     Args:
@@ -62,7 +63,7 @@ def train_candidate(
         on_epoch: Called after every epoch; what it raises ends the training and propagates.
 
     Returns:
-        The network of the epoch with the best validation accuracy. The same arguments give the same
+        The network of the best epoch on the validation split. The same arguments give the same
         weights on the same machine.
 
     Raises:
@@ -72,27 +73,28 @@ def train_candidate(
     if candidate.cut is None and candidate.head is None:
         return TrainedModel(model, (), accuracy(model, task.validation.x, task.validation.y), 0.0)
     if candidate.cut is None:
-        result = _train_whole(reference, model, candidate, task, recipe.unfrozen(), on_epoch)
+        with statistics_kept(model):
+            result = _train_whole(reference, model, candidate, task, recipe.unfrozen(), on_epoch)
         return TrainedModel(model, result.history, result.best.val_accuracy, result.seconds)
     alone = recipe if candidate.frozen else recipe.head_first()
     head = _train_head(reference, model, candidate, task, alone, features or FeatureCache(), on_epoch)
     if candidate.frozen:
         return TrainedModel(model, head.history, head.best.val_accuracy, head.seconds)
-    started = model.get_weights()
     done = len(head.history)
 
     def counted_on(epoch: Epoch) -> None:
         if on_epoch:
             on_epoch(replace(epoch, number=done + epoch.number))
 
-    whole = _train_whole(reference, model, candidate, task, recipe.unfrozen(), counted_on)
-    if head.best.val_accuracy > whole.best.val_accuracy:
-        model.set_weights(started)
+    with statistics_kept(model):
+        whole = _train_whole(
+            reference, model, candidate, task, recipe.unfrozen(), counted_on, from_start=True
+        )
     further = (replace(epoch, number=done + epoch.number) for epoch in whole.history)
     return TrainedModel(
         model,
         (*head.history, *further),
-        max(head.best.val_accuracy, whole.best.val_accuracy),
+        whole.best.val_accuracy,
         head.seconds + whole.seconds,
     )
 
@@ -139,6 +141,8 @@ def _train_whole(
     task: Task,
     recipe: Recipe,
     on_epoch: Callable[[Epoch], None] | None,
+    *,
+    from_start: bool = False,
 ) -> FitResult:
     """Train all of `model` that is trainable in place, from the task's inputs."""
     train, validation = task.train, task.validation
@@ -151,4 +155,5 @@ def _train_whole(
         on_epoch,
         teacher=reference,
         augmentation=task.augmentation,
+        from_start=from_start,
     )

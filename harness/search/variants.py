@@ -22,7 +22,7 @@ from harness.tasks import Task
 from harness.tasks.recipe import Recipe
 
 # Raise when the pruning of channels changes in a way that changes weights: stored networks are then remade.
-CHANNELS_VERSION = 4
+CHANNELS_VERSION = 7
 
 # What shows that a channel without weights gives the same for all inputs.
 _SETTLING_SAMPLES = 32
@@ -149,7 +149,7 @@ class Channels:
         # The board was measured without them, and the budget is a share of what was measured.
         start = drop_dead_channels(start, task.train.x[:_SETTLING_SAMPLES])
         calibration, budget = self._limits(start)
-        gate_epochs = settings.epochs(len(task.train.x))
+        gate_epochs = sum(settings.epochs(len(task.train.x)))
         pruned = prune_channels(
             start,
             task,

@@ -18,7 +18,10 @@ _PREDICT_BATCH = 256
 
 @dataclass(frozen=True)
 class Epoch:
-    """What an epoch ended with: number from 1, losses in nats, accuracies in [0, 1]."""
+    """What an epoch ended with: number from 1, losses in nats, accuracies in [0, 1].
+
+    Number 0 is the network before training.
+    """
 
     number: int
     loss: float
@@ -33,7 +36,8 @@ class FitResult:
 
     Attributes:
         history: One entry an epoch.
-        best: The entry kept: highest validation accuracy, then lowest validation loss, then first.
+        best: The entry kept: highest validation accuracy, then lowest validation loss, then first; by the loss alone
+            where the recipe says so.
         seconds: Wall time of the training.
     """
 
@@ -52,6 +56,7 @@ def fit(
     *,
     teacher: Any | Answers | None = None,
     augmentation: Augmentation | None = None,
+    from_start: bool = False,
 ) -> FitResult:
     """Train `model` in place and leave it with its best epoch's weights.
 
@@ -65,21 +70,27 @@ def fit(
         teacher: `keras.Model` to learn from besides the classes, which is asked about the inputs as they are changed;
             or its answers to inputs that do not change. Needed where the recipe distils.
         augmentation: How training inputs may be changed, anew in every epoch.
+        from_start: Whether the model may be best as it is: where it has been trained before.
     """
     keras = load_keras()
     history: list[Epoch] = []
+    best: Epoch | None = None
     kept: list[Any] = []
 
+    def compare(epoch: Epoch) -> Epoch:
+        nonlocal best, kept
+        if best is None or _merit(epoch, recipe) > _merit(best, recipe):
+            best, kept = epoch, model.get_weights()
+        return best
+
     def end_epoch(number: int, logs: dict[str, float]) -> None:
-        nonlocal kept
         epoch = Epoch(
             number + 1,
             *(float(logs[key]) for key in ("loss", "accuracy", "val_loss", "val_accuracy")),
         )
         history.append(epoch)
-        if _best(history) is epoch:
-            kept = model.get_weights()
-        if recipe.patience is not None and epoch.number - _best(history).number >= recipe.patience:
+        found = compare(epoch)
+        if recipe.patience is not None and epoch.number - found.number >= recipe.patience:
             trained.stop_training = True
         if on_epoch:
             on_epoch(epoch)
@@ -96,6 +107,12 @@ def fit(
                 [validation[0], lesson.answers.validation],
             )
         trained.compile(keras.optimizers.Adam(), lesson.loss, metrics=[lesson.metric])
+        if from_start:
+            sides = [
+                trained.evaluate(x, y, batch_size=_PREDICT_BATCH, verbose=0)
+                for x, y in ((train_x, train[1]), (validation_x, validation[1]))
+            ]
+            compare(Epoch(0, *map(float, sides[0]), *map(float, sides[1])))
         trained.fit(
             train_x,
             train[1],
@@ -110,7 +127,8 @@ def fit(
             ],
         )
         model.set_weights(kept)
-    return FitResult(tuple(history), _best(history), time.perf_counter() - started)
+    assert best is not None  # a recipe has an epoch
+    return FitResult(tuple(history), best, time.perf_counter() - started)
 
 
 def predict(model: Any, x: FloatArray) -> FloatArray:
@@ -124,5 +142,5 @@ def accuracy(model: Any, x: FloatArray, y: LabelArray) -> float:
     return float(np.mean(np.argmax(predict(model, x), axis=1) == y))
 
 
-def _best(history: list[Epoch]) -> Epoch:
-    return max(history, key=lambda epoch: (epoch.val_accuracy, -epoch.val_loss))
+def _merit(epoch: Epoch, recipe: Recipe) -> tuple[float, float]:
+    return (0.0 if recipe.best_by_loss else epoch.val_accuracy, -epoch.val_loss)

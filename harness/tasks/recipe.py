@@ -4,12 +4,12 @@ import hashlib
 from dataclasses import asdict, dataclass, replace
 
 # Raise when the training code changes in a way that changes weights: stored models are then remade.
-TRAINER_VERSION = 4
+TRAINER_VERSION = 5
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train: Adam on cross-entropy, keeping the epoch with the best validation accuracy.
+    """How to train: Adam on cross-entropy, keeping the best epoch on the validation split.
 
     Attributes:
         name: As on the command line.
@@ -43,6 +43,15 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.blending and self.distillation != 1:
             raise ValueError("blended inputs have no class: they need distillation 1")
+
+    @property
+    def best_by_loss(self) -> bool:
+        """Whether the best epoch is the one of least validation loss, not of highest accuracy.
+
+        Where all is learned from another network's answers, the loss says how far from these a network is on every
+        sample; classes of few samples say less.
+        """
+        return self.distillation == 1
 
     def learning_rate(self, epoch: int) -> float:
         """Rate in force at `epoch` (counted from 0)."""

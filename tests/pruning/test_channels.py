@@ -22,12 +22,14 @@ from harness.pruning.channels import (
     magnitude_prune,
     prune_channels,
 )
+from harness.pruning.channels.anneal import settle
 from harness.pruning.channels.extract import extract
 from harness.pruning.channels.gates import GatedModel
 from harness.pruning.channels.prune import CHANNEL_STEP, choose_channels
 from harness.pruning.graph import count_macs, count_params, peak_bytes, topological_nodes
 from harness.tasks.fit import accuracy
 from harness.tasks.framework import load_keras, seeded
+from harness.tasks.lesson import prepare_lesson
 from harness.tasks.recipe import Recipe
 from harness.tasks.task import Splits
 from tests.firmware import models
@@ -161,14 +163,14 @@ def test_pruning_meets_the_budget_and_keeps_what_matters(bars: Any, small_refere
     phases: list[tuple[str, int, int]] = []
     pruned = prune_channels(
         small_reference, bars, budget, NO_TIMES, TRAINING,
-        settings=Annealing(steps=40, batch_size=20), seed=3, on_epoch=lambda *told: phases.append(told),
+        settings=Annealing(40, 20, 20), seed=3, on_epoch=lambda *told: phases.append(told),
     )  # fmt: skip
     assert set(pruned.over) == {"cycles", "flash_bytes"} and max(pruned.over.values()) <= 0
     assert pruned.model.count_params() < small_reference.count_params()
     assert pruned.val_accuracy >= 0.9
     assert all(after <= size for size, after in pruned.widths) and any(a < b for b, a in pruned.widths)
-    assert phases[:4] == [("gates", number, 4) for number in range(1, 5)]
-    assert [phase for phase, _, _ in phases[4:]] == ["training"] * len(pruned.history)
+    assert phases[:6] == [("gates", number, 6) for number in range(1, 7)]
+    assert [phase for phase, _, _ in phases[6:]] == ["training"] * len(pruned.history)
     for old, new in zip(before, small_reference.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
     for layer in pruned.model.layers:  # statistics are the network's own, of the channels that are left
@@ -177,11 +179,31 @@ def test_pruning_meets_the_budget_and_keeps_what_matters(bars: Any, small_refere
             assert np.isin(np.asarray(layer.moving_variance), known).all()
 
 
+def test_settled_gates_leave_what_is_extracted(bars: Any, small_reference: Any) -> None:
+    gated = GatedModel(small_reference)
+    random = np.random.default_rng(7)
+    for strength in gated.strengths.values():
+        strength.assign(random.normal(size=strength.shape))
+    gated.steepness.assign(2.0)
+    kept = {group: np.arange(0, gated.graph.sizes[group], 2) for group in gated.strengths}
+    x = bars.test.x[:20]
+    before = gated.model(x).numpy()
+    seen: list[float] = []
+    settings = Annealing(settling=20, batch_size=50)
+    lesson = prepare_lesson(gated.model, TRAINING, 0, None, None)
+    train = (bars.train.x, bars.train.y)
+    settle(gated, kept, train, lesson, settings, 0, lambda _: seen.append(float(gated.settled)))
+    assert seen == sorted(seen) and seen[-1] == float(gated.settled) == 1
+    small = extract(gated.graph, kept, "small")
+    np.testing.assert_allclose(small(x).numpy(), gated.model(x).numpy(), rtol=1e-4, atol=1e-5)
+    assert np.abs(gated.model(x).numpy() - before).max() > 1e-3  # weights and gates have moved
+
+
 def test_training_that_fails_is_undone(bars: Any, small_reference: Any) -> None:
     budget = Budget(cycles=float(Resources(find_groups(small_reference), NO_TIMES).cycles({})) * 0.9)
     wild = replace(TRAINING, learning_rates=((0, 1e4),), epochs=1)
     pruned = prune_channels(
-        small_reference, bars, budget, NO_TIMES, wild, settings=Annealing(steps=40, batch_size=20), seed=3
+        small_reference, bars, budget, NO_TIMES, wild, settings=Annealing(40, 20, 20), seed=3
     )
     assert pruned.history[0].val_accuracy < 0.7
     assert pruned.val_accuracy >= 0.8
@@ -189,13 +211,13 @@ def test_training_that_fails_is_undone(bars: Any, small_reference: Any) -> None:
 
 
 def test_few_samples_are_passed_over_as_often_as_it_takes() -> None:
-    assert Annealing(steps=500, batch_size=64).epochs(720) == 42
-    assert Annealing(steps=500, batch_size=64).epochs(50_000) == 1
+    assert Annealing(steps=500, settling=250, batch_size=64).epochs(720) == (42, 21)
+    assert Annealing(steps=500, settling=250, batch_size=64).epochs(50_000) == (1, 1)
 
 
 def test_the_same_seed_gives_the_same_network(bars: Any, small_reference: Any) -> None:
     budget = Budget(cycles=float(Resources(find_groups(small_reference), NO_TIMES).cycles({})) * 0.9)
-    quick = Annealing(steps=8, batch_size=50)
+    quick = Annealing(8, 8, 50)
     first, second = (
         prune_channels(small_reference, bars, budget, NO_TIMES, TRAINING, settings=quick, seed=4)
         for _ in range(2)
@@ -216,7 +238,7 @@ def test_a_teacher_makes_classes_needless(bars: Any, small_reference: Any) -> No
             budget,
             NO_TIMES,
             taught,
-            settings=Annealing(steps=8, batch_size=50),
+            settings=Annealing(8, 8, 50),
             seed=4,
         )
         for task in (bars, wrong)
@@ -239,6 +261,21 @@ def test_channels_come_in_whole_steps(network: Any) -> None:
     )
     widths = {group: float(len(channels)) for group, channels in kept.items()}
     assert float(resources.cycles(widths)) <= budget.cycles  # type: ignore[operator]
+
+
+def test_open_channels_stay_where_there_is_room(network: Any) -> None:
+    gated = GatedModel(network)
+    resources = Resources(gated.graph, NO_TIMES)
+    random = np.random.default_rng(2)
+    for strength in gated.strengths.values():
+        strength.assign(random.normal(size=strength.shape))
+    open_ = {group: np.flatnonzero(np.asarray(value) > 0) for group, value in gated.strengths.items()}
+    widths = {
+        group: float(min(-(-len(channels) // CHANNEL_STEP) * CHANNEL_STEP, gated.graph.sizes[group]))
+        for group, channels in open_.items()
+    }
+    kept = choose_channels(gated, resources, Budget(cycles=float(resources.cycles(widths))))
+    assert all(set(open_[group]) <= set(kept[group]) for group in open_)
 
 
 def test_a_budget_for_nothing_is_refused(network: Any) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from harness.errors import InputError
 from harness.pruning import (
+    CONTROL,
     RECIPES,
     Candidate,
     FeatureCache,
@@ -71,6 +72,54 @@ def test_best_epoch_wins_over_the_last(small_reference: Any, bars: Task) -> None
     assert trained.history[-1].val_accuracy < trained.val_accuracy
     assert accuracy(trained.model, bars.validation.x, bars.validation.y) == pytest.approx(
         trained.val_accuracy
+    )
+
+
+def test_what_learns_from_answers_alone_is_best_where_it_is_nearest_to_them(
+    small_reference: Any, bars: Task
+) -> None:
+    # The classes of this validation split are wrong: the most like the teacher is the least accurate.
+    validation = bars.validation
+    wrong = Splits(bars.train, Split(validation.names, validation.x, 1 - validation.y), bars.test)
+    task = replace(bars, read_splits=lambda: wrong)
+    recipe = Recipe("slow", 8, 20, ((0, 1e-4),), distillation=1.0)
+    trained = train_candidate(small_reference, Candidate("block2", "dense"), task, recipe)
+    best = min(trained.history, key=lambda epoch: epoch.val_loss)
+    assert trained.val_accuracy == best.val_accuracy < max(epoch.val_accuracy for epoch in trained.history)
+
+
+def test_a_network_that_only_gets_worse_stays_as_it_was(small_reference: Any, bars: Task) -> None:
+    with seeded(0):
+        model = load_keras().models.clone_model(small_reference)
+    model.set_weights(small_reference.get_weights())
+    wild = Recipe("wild", 2, 20, ((0, 1e3),))
+    train, validation = (bars.train.x, bars.train.y), (bars.validation.x, bars.validation.y)
+    found = fit(model, train, validation, wild, 0, from_start=True)
+    assert found.best.number == 0 and [epoch.number for epoch in found.history] == [1, 2]
+    assert found.best.val_accuracy == accuracy(model, *validation) > found.history[-1].val_accuracy
+    assert model_fingerprint(model) == model_fingerprint(small_reference)
+
+
+@pytest.mark.parametrize("cut", ["block1", None])
+def test_the_kept_part_is_trained_but_for_its_statistics(
+    small_reference: Any, bars: Task, cut: str | None
+) -> None:
+    head = "aux" if cut else CONTROL
+    recipe = replace(RECIPE, unfrozen_rate=0.2)
+    model = train_candidate(small_reference, Candidate(cut, head, frozen=False), bars, recipe).model
+    norms = [layer for layer in model.layers if isinstance(layer, load_keras().layers.BatchNormalization)]
+    kept = [layer for layer in norms if not layer.name.startswith("head_")]
+    assert kept and all(layer.trainable for layer in norms)
+    for layer in kept:
+        for old, new in zip(
+            small_reference.get_layer(layer.name).get_weights(), layer.get_weights(), strict=True
+        ):
+            np.testing.assert_array_equal(old, new)
+    for layer in norms:
+        assert layer in kept or np.any(np.asarray(layer.moving_mean) != 0)
+    first = next(layer.name for layer in model.layers if layer.weights)
+    assert np.any(
+        model.get_layer(first).get_weights()[0] != small_reference.get_layer(first).get_weights()[0]
     )
 
 

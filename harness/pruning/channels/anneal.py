@@ -1,15 +1,17 @@
-"""Trains gates and weights together until the network fits a budget."""
+"""Trains gates and weights together until the network fits a budget, then settles the gates."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from harness.pruning.channels.gates import GatedModel
 from harness.pruning.channels.resources import Budget, Resources
 from harness.tasks.arrays import FloatArray, LabelArray
-from harness.tasks.framework import load_keras, load_tensorflow
+from harness.tasks.framework import load_keras, load_tensorflow, seeded
 from harness.tasks.lesson import Lesson
 
 
@@ -19,6 +21,7 @@ class Annealing:
 
     Attributes:
         steps: Least steps; the pass over the training data in which they are reached is finished.
+        settling: Least steps in which the gates then go to exactly 0 or 1, counted likewise.
         batch_size: Samples a step.
         rate: Of Adam for the weights.
         gate_rate: Of Adam for the gates' strengths.
@@ -28,15 +31,17 @@ class Annealing:
     """
 
     steps: int = 500
+    settling: int = 250
     batch_size: int = 64
     rate: float = 2e-4
     gate_rate: float = 0.03
     steepness: tuple[float, float] = (3.0, 30.0)
     price: float = 0.025
 
-    def epochs(self, samples: int) -> int:
-        """Passes over so many training samples."""
-        return ceil(self.steps / ceil(samples / self.batch_size))
+    def epochs(self, samples: int) -> tuple[int, int]:
+        """Passes over so many training samples: while gates are trained, and while they settle."""
+        batches = ceil(samples / self.batch_size)
+        return ceil(self.steps / batches), ceil(self.settling / batches)
 
 
 @dataclass(frozen=True)
@@ -77,11 +82,11 @@ def anneal(
         train: Inputs float32 `[n, ...]` and classes int64 `[n]`.
         lesson: How the gated network is trained, prepared from `gated.model`.
         settings: How to train.
-        seed: Of the order of the samples.
+        seed: Of all that is random.
         on_epoch: Called after each epoch; what it raises ends the training and propagates.
     """
     keras, tf = load_keras(), load_tensorflow()
-    x, y = train
+    x, _ = train
     strengths = list(gated.strengths.values())
     loss_of = keras.losses.get(lesson.loss)
     weight_steps, gate_steps = keras.optimizers.Adam(settings.rate), keras.optimizers.Adam(settings.gate_rate)
@@ -101,18 +106,87 @@ def anneal(
         prices.assign(tf.nn.relu(prices + settings.price * over))
         return loss
 
-    order = np.random.default_rng(seed)
+    epochs, _ = settings.epochs(len(x))
     low, high = settings.steepness
-    epochs = settings.epochs(len(x))
-    last = epochs * ceil(len(x) / settings.batch_size) - 1
-    done = 0
-    for epoch in range(epochs):
-        losses = []
-        rows = order.permutation(len(x))
-        for start in range(0, len(rows), settings.batch_size):
-            gated.steepness.assign(low * (high / low) ** (done / max(last, 1)))
-            batch = rows[start : start + settings.batch_size]
-            losses.append(float(step(tf.constant(x[batch]), tf.constant(y[batch]))))
-            done += 1
+
+    def ended(number: int, loss: float) -> None:
         over = {name: float(share) for name, share in resources.over(budget, gated.widths()).items()}
-        on_epoch(AnnealedEpoch(epoch + 1, float(np.mean(losses)), over))
+        on_epoch(AnnealedEpoch(number, loss, over))
+
+    def steepen(done: float) -> None:
+        gated.steepness.assign(low * (high / low) ** done)
+
+    _train(step, train, settings.batch_size, epochs, seed, steepen, ended)
+
+
+def settle(
+    gated: GatedModel,
+    kept: Mapping[int, npt.NDArray[np.int64]],
+    train: tuple[FloatArray, LabelArray],
+    lesson: Lesson,
+    settings: Annealing,
+    seed: int,
+    on_epoch: Callable[[int], None] = lambda number: None,
+) -> None:
+    """Train weights while gates go evenly from where they are to 1 for channels that are `kept` and 0 for the others.
+
+    Args:
+        gated: The network with gates.
+        kept: Group -> the channels that stay.
+        train: Inputs float32 `[n, ...]` and classes int64 `[n]`.
+        lesson: How the gated network is trained, prepared from `gated.model`.
+        settings: How to train.
+        seed: Of all that is random.
+        on_epoch: Called after each epoch with its number from 1; what it raises ends the training and propagates.
+    """
+    keras, tf = load_keras(), load_tensorflow()
+    loss_of = keras.losses.get(lesson.loss)
+    weight_steps = keras.optimizers.Adam(settings.rate)
+    for group, channels in kept.items():
+        gated.stays[group].assign(np.isin(np.arange(gated.graph.sizes[group]), channels).astype(np.float32))
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def step(inputs: object, labels: object) -> object:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(loss_of(labels, lesson.model(inputs, training=True)))
+        weight_steps.apply_gradients(zip(tape.gradient(loss, gated.weights), gated.weights, strict=True))
+        return loss
+
+    _, epochs = settings.epochs(len(train[0]))
+    _train(
+        step,
+        train,
+        settings.batch_size,
+        epochs,
+        seed,
+        gated.settled.assign,
+        lambda number, loss: on_epoch(number),
+    )
+    gated.settled.assign(1.0)
+
+
+def _train(
+    step: Callable[[Any, Any], Any],
+    train: tuple[FloatArray, LabelArray],
+    batch_size: int,
+    epochs: int,
+    seed: int,
+    before: Callable[[float], object],
+    ended: Callable[[int, float], None],
+) -> None:
+    """Epochs of `step`; `before` each it is told which share in [0, 1] is done, and `ended` each epoch's mean loss."""
+    tf = load_tensorflow()
+    x, y = train
+    order = np.random.default_rng(seed)
+    steps = epochs * ceil(len(x) / batch_size)
+    done = 0
+    with seeded(seed):
+        for epoch in range(epochs):
+            losses = []
+            rows = order.permutation(len(x))
+            for start in range(0, len(rows), batch_size):
+                before(done / max(steps - 1, 1))
+                batch = rows[start : start + batch_size]
+                losses.append(float(step(tf.constant(x[batch]), tf.constant(y[batch]))))
+                done += 1
+            ended(epoch + 1, float(np.mean(losses)))

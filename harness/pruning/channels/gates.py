@@ -17,8 +17,9 @@ class GatedModel:
     """A copy of a network whose weighted layers read their channels through gates.
 
     A gate is `sigmoid(steepness * strength)`, over what it would be at the strength it began with: it begins at 1, so
-    that the network is what it was, and with growing steepness it becomes 0 or 1. A channel whose gate is 0 reaches no
-    layer with weights, so dropping it changes nothing. BatchNorm keeps its statistics, which came from more samples
+    that the network is what it was, and with growing steepness it comes near to 0 or 1. When it is known which channels
+    stay, `settled` takes all gates to exactly that. A channel whose gate is 0 reaches no layer with weights, so dropping
+    it changes nothing. BatchNorm keeps its statistics, which came from more samples
     than there may be here: with them closed gates leave exactly what is extracted.
 
     Args:
@@ -28,6 +29,8 @@ class GatedModel:
         graph: Channel groups of the copy.
         strengths: Group -> TensorFlow variable, float32 `[channels]`.
         steepness: TensorFlow variable, a scalar.
+        stays: Group -> TensorFlow variable, float32 `[channels]`: 1 where a channel stays, 0 where it goes.
+        settled: TensorFlow variable, a scalar in [0, 1]: how far gates are what `stays` says.
         model: The gated network as `keras.Model`.
         bare: The copy without gates, sharing its weights.
     """
@@ -43,6 +46,11 @@ class GatedModel:
         self.strengths = {
             group: tf.Variable(_initial(self.graph, group), dtype=tf.float32)
             for group in sorted(self.graph.prunable)
+        }
+        self.settled = tf.Variable(0.0, trainable=False, dtype=tf.float32)
+        self.stays = {
+            group: tf.Variable(tf.ones_like(strength), trainable=False)
+            for group, strength in self.strengths.items()
         }
         self.model = self._gated()
 
@@ -79,11 +87,12 @@ class GatedModel:
 
     def _gate(self, group: int, places: int) -> Any:
         keras, tf = load_keras(), load_tensorflow()
-        strength, steepness = self.strengths[group], self.steepness
+        strength, steepness, settled = self.strengths[group], self.steepness, self.settled
         begun = tf.constant(strength.numpy())
 
         def apply(x: Any) -> Any:
             gate = tf.sigmoid(steepness * strength) / tf.sigmoid(steepness * begun)
+            gate = (1 - settled) * gate + settled * self.stays[group]
             return x * (tf.tile(gate, [places]) if places > 1 else gate)
 
         return keras.layers.Lambda(apply, output_shape=lambda shape: shape)

@@ -6,6 +6,7 @@ import numpy as np
 
 from harness.errors import InputError
 from harness.pruning.graph import is_layer
+from harness.pruning.statistics import statistics_kept
 from harness.tasks.fit import Epoch, fit
 from harness.tasks.framework import load_keras, load_tensorflow
 from harness.tasks.recipe import Recipe
@@ -44,13 +45,14 @@ def magnitude_prune(
         kernel.assign(kernel * mask)
         # Adam steps a weight whatever its mask: the constraint puts it back to 0 after each step.
         kernel.constraint = lambda weights, mask=mask: weights * mask
-    result = fit(
-        sparse,
-        (task.train.x, task.train.y),
-        (task.validation.x, task.validation.y),
-        recipe.unfrozen(),
-        seed,
-        teacher=model,
-        augmentation=task.augmentation,
-    )
+    with statistics_kept(sparse):
+        result = fit(
+            sparse,
+            (task.train.x, task.train.y),
+            (task.validation.x, task.validation.y),
+            recipe.unfrozen(),
+            seed,
+            teacher=model,
+            augmentation=task.augmentation,
+        )
     return sparse, result.history

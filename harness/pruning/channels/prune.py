@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.errors import SearchError
-from harness.pruning.channels.anneal import AnnealedEpoch, Annealing, anneal
+from harness.pruning.channels.anneal import AnnealedEpoch, Annealing, anneal, settle
 from harness.pruning.channels.extract import extract
 from harness.pruning.channels.gates import GatedModel
 from harness.pruning.channels.groups import find_groups
 from harness.pruning.channels.resources import Budget, Calibration, Resources
-from harness.tasks.fit import Epoch, accuracy, fit
+from harness.tasks.fit import Epoch, fit
 from harness.tasks.lesson import prepare_lesson
 from harness.tasks.recipe import Recipe
 from harness.tasks.task import Task
@@ -21,9 +21,8 @@ from harness.tasks.task import Task
 CHANNEL_STEP = 4
 """Channels are kept in multiples of this: the kernels work on whole words of four int8 values."""
 
-# Factor on the rates of training a whole network: what the gates leave computes nearly what it did, and BatchNorm that
-# keeps its statistics bears no high rates.
-_RATE_AFTERWARDS = 1 / 3
+# Factor on the rates of training a whole network: what is left works already, and high rates would only shake it.
+_RATE_AFTERWARDS = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,32 +78,40 @@ def prune_channels(
     settings = settings or Annealing()
     gated = GatedModel(model)
     resources = Resources(gated.graph, calibration)
-    gate_epochs = settings.epochs(len(task.train.x))
+    train = (task.train.x, task.train.y)
+    closing, settling = settings.epochs(len(task.train.x))
     annealing: list[AnnealedEpoch] = []
 
     def gates_epoch(epoch: AnnealedEpoch) -> None:
         annealing.append(epoch)
-        on_epoch("gates", epoch.number, gate_epochs)
+        on_epoch("gates", epoch.number, closing + settling)
 
     teacher = model if teacher is None else teacher
     lesson = prepare_lesson(gated.model, recipe, seed, teacher, task.augmentation)
-    anneal(gated, resources, budget, (task.train.x, task.train.y), lesson, settings, seed, gates_epoch)
+    anneal(gated, resources, budget, train, lesson, settings, seed, gates_epoch)
     kept = choose_channels(gated, resources, budget)
+    settle(
+        gated,
+        kept,
+        train,
+        lesson,
+        settings,
+        seed,
+        lambda number: on_epoch("gates", closing + number, closing + settling),
+    )
     small = extract(gated.graph, kept, f"{model.name}_channels")
-    afterwards = replace(recipe, unfrozen_rate=recipe.unfrozen_rate * _RATE_AFTERWARDS).unfrozen()
-    extracted = small.get_weights(), accuracy(small, task.validation.x, task.validation.y)
+    afterwards = replace(recipe, unfrozen_rate=recipe.unfrozen_rate * _RATE_AFTERWARDS)
     result = fit(
         small,
-        (task.train.x, task.train.y),
+        train,
         (task.validation.x, task.validation.y),
-        afterwards,
+        afterwards.unfrozen(),
         seed,
-        lambda epoch: on_epoch("training", epoch.number, afterwards.epochs),
+        lambda epoch: on_epoch("training", epoch.number, recipe.epochs),
         teacher=teacher,
         augmentation=task.augmentation,
+        from_start=True,
     )
-    if extracted[1] > result.best.val_accuracy:
-        small.set_weights(extracted[0])
     left = Resources(find_groups(small), calibration)
     return PrunedChannels(
         small,
@@ -112,7 +119,7 @@ def prune_channels(
         {name: float(share) for name, share in left.over(budget, {}).items()},
         tuple(annealing),
         result.history,
-        max(extracted[1], result.best.val_accuracy),
+        result.best.val_accuracy,
     )
 
 
@@ -129,15 +136,20 @@ def choose_channels(
     """
     strengths = {group: np.asarray(value) for group, value in gated.strengths.items()}
     ranked = {group: np.argsort(-value, kind="stable") for group, value in strengths.items()}
-    counts = {group: _rounded(int((value > 0).sum()), len(value)) for group, value in strengths.items()}
+    gates = {group: np.asarray(value) for group, value in gated.gates().items()}
+    counts = {
+        group: min(_more(max(int((value > 0).sum()), 1) - 1, len(value)), len(value))
+        for group, value in strengths.items()
+    }
 
     def exceeded() -> bool:
         widths = {group: float(count) for group, count in counts.items()}
         return any(float(share) > 0 for share in resources.over(budget, widths).values())
 
-    def edge(group: int, count: int) -> float:
-        """Mean strength of the last step of channels among `count`."""
-        return float(strengths[group][ranked[group][max(_fewer(count), 0) : count]].mean())
+    def edge(group: int, count: int) -> tuple[float, float]:
+        """How far the last step of channels among `count` is open, and would be."""
+        last = ranked[group][max(_fewer(count), 0) : count]
+        return float(gates[group][last].mean()), float(strengths[group][last].mean())
 
     while exceeded():
         open_ = [group for group, count in counts.items() if _fewer(count) > 0]
@@ -155,12 +167,6 @@ def choose_channels(
             counts[best] = before
             closed.discard(best)
     return {group: np.sort(ranked[group][:count]) for group, count in counts.items()}
-
-
-def _rounded(count: int, size: int) -> int:
-    """The nearest whole number of steps, at least one, at most all."""
-    steps = max(round(count / CHANNEL_STEP), 1) * CHANNEL_STEP
-    return min(steps, size)
 
 
 def _fewer(count: int) -> int:

@@ -47,6 +47,15 @@ def _randomised(model: Any) -> Any:
     return model
 
 
+def _randomly_gated(model: Any, seed: int) -> GatedModel:
+    """Gates that are open or closed at random, half of them each."""
+    random = np.random.default_rng(seed)
+    gated = GatedModel(model)
+    for strength in gated.strengths.values():
+        strength.assign(random.normal(size=strength.shape))
+    return gated
+
+
 def _plain() -> Any:
     layers = load_keras().layers
     inputs = layers.Input((8, 8, 2))
@@ -180,10 +189,7 @@ def test_pruning_meets_the_budget_and_keeps_what_matters(bars: Any, small_refere
 
 
 def test_settled_gates_leave_what_is_extracted(bars: Any, small_reference: Any) -> None:
-    gated = GatedModel(small_reference)
-    random = np.random.default_rng(7)
-    for strength in gated.strengths.values():
-        strength.assign(random.normal(size=strength.shape))
+    gated = _randomly_gated(small_reference, 7)
     gated.steepness.assign(2.0)
     kept = {group: np.arange(0, gated.graph.sizes[group], 2) for group in gated.strengths}
     x = bars.test.x[:20]
@@ -248,11 +254,8 @@ def test_a_teacher_makes_classes_needless(bars: Any, small_reference: Any) -> No
 
 
 def test_channels_come_in_whole_steps(network: Any) -> None:
-    gated = GatedModel(network)
+    gated = _randomly_gated(network, 1)
     resources = Resources(gated.graph, NO_TIMES)
-    random = np.random.default_rng(1)
-    for strength in gated.strengths.values():
-        strength.assign(random.normal(size=strength.shape))
     budget = Budget(cycles=float(resources.cycles({})) * 0.7)
     kept = choose_channels(gated, resources, budget)
     sizes = gated.graph.sizes
@@ -264,11 +267,8 @@ def test_channels_come_in_whole_steps(network: Any) -> None:
 
 
 def test_open_channels_stay_where_there_is_room(network: Any) -> None:
-    gated = GatedModel(network)
+    gated = _randomly_gated(network, 2)
     resources = Resources(gated.graph, NO_TIMES)
-    random = np.random.default_rng(2)
-    for strength in gated.strengths.values():
-        strength.assign(random.normal(size=strength.shape))
     open_ = {group: np.flatnonzero(np.asarray(value) > 0) for group, value in gated.strengths.items()}
     widths = {
         group: float(min(-(-len(channels) // CHANNEL_STEP) * CHANNEL_STEP, gated.graph.sizes[group]))

@@ -19,8 +19,8 @@ class GatedModel:
     A gate is `sigmoid(steepness * strength)`, over what it would be at the strength it began with: it begins at 1, so
     that the network is what it was, and with growing steepness it comes near to 0 or 1. When it is known which channels
     stay, `settled` takes all gates to exactly that. A channel whose gate is 0 reaches no layer with weights, so dropping
-    it changes nothing. BatchNorm keeps its statistics, which came from more samples
-    than there may be here: with them closed gates leave exactly what is extracted.
+    it changes nothing. BatchNorm keeps its statistics, which came from more samples than there may be here: with them
+    closed gates leave exactly what is extracted.
 
     Args:
         model: The trained network; it keeps its weights.

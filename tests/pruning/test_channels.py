@@ -23,9 +23,9 @@ from harness.pruning.channels import (
     prune_channels,
 )
 from harness.pruning.channels.anneal import settle
+from harness.pruning.channels.choose import CHANNEL_STEP, Kept, choose_channels, judge
 from harness.pruning.channels.extract import extract
 from harness.pruning.channels.gates import GatedModel
-from harness.pruning.channels.prune import CHANNEL_STEP, choose_channels
 from harness.pruning.graph import count_macs, count_params, peak_bytes, topological_nodes
 from harness.tasks.fit import accuracy
 from harness.tasks.framework import load_keras, seeded
@@ -257,7 +257,7 @@ def test_channels_come_in_whole_steps(network: Any) -> None:
     gated = _randomly_gated(network, 1)
     resources = Resources(gated.graph, NO_TIMES)
     budget = Budget(cycles=float(resources.cycles({})) * 0.7)
-    kept = choose_channels(gated, resources, budget)
+    kept = choose_channels(gated, resources, budget, lambda kept: 0.0)
     sizes = gated.graph.sizes
     assert all(
         len(c) % CHANNEL_STEP == 0 or len(c) in (sizes[g], sizes[g] % CHANNEL_STEP) for g, c in kept.items()
@@ -274,14 +274,76 @@ def test_open_channels_stay_where_there_is_room(network: Any) -> None:
         group: float(min(-(-len(channels) // CHANNEL_STEP) * CHANNEL_STEP, gated.graph.sizes[group]))
         for group, channels in open_.items()
     }
-    kept = choose_channels(gated, resources, Budget(cycles=float(resources.cycles(widths))))
+    kept = choose_channels(gated, resources, Budget(cycles=float(resources.cycles(widths))), lambda kept: 0.0)
     assert all(set(open_[group]) <= set(kept[group]) for group in open_)
+
+
+def test_a_step_that_the_network_needs_stays(network: Any) -> None:
+    gated = GatedModel(network)
+    resources = Resources(gated.graph, NO_TIMES)
+    budget = Budget(flash_bytes=float(resources.flash_bytes({})) * 0.9)
+    needed = min(gated.strengths)
+    # Its gates are the least open of all.
+    gated.strengths[needed].assign(gated.strengths[needed] * 0.01)
+    size = gated.graph.sizes[needed]
+    assert (
+        len(choose_channels(gated, resources, budget, lambda kept: float(size - len(kept[needed])))[needed])
+        == size
+    )
+    assert (
+        len(choose_channels(gated, resources, budget, lambda kept: -float(size - len(kept[needed])))[needed])
+        < size
+    )
+
+
+def test_a_step_that_saves_more_goes_first(network: Any) -> None:
+    gated = GatedModel(network)
+    resources = Resources(gated.graph, NO_TIMES)
+    sizes = {group: gated.graph.sizes[group] for group in gated.strengths}
+    narrower = {group: (size - 1) // CHANNEL_STEP * CHANNEL_STEP for group, size in sizes.items()}
+    bytes_left = {
+        group: float(resources.flash_bytes({group: float(count)}))
+        for group, count in narrower.items()
+        if count
+    }
+    most = min(bytes_left, key=lambda group: bytes_left[group])
+    # All steps are worth the same to the network.
+    kept = choose_channels(
+        gated,
+        resources,
+        Budget(flash_bytes=bytes_left[most]),
+        lambda kept: float(sum(len(kept[group]) < size for group, size in sizes.items())),
+    )
+    assert {group: len(channels) for group, channels in kept.items()} == sizes | {most: narrower[most]}
+
+
+def test_the_loss_is_judged_without_the_channels_that_go(bars: Any, small_reference: Any) -> None:
+    gated = _randomly_gated(small_reference, 3)
+    gated.steepness.assign(2.0)
+    before = [np.array(value) for value in gated.strengths.values()]
+    lesson = prepare_lesson(gated.model, TRAINING, 0, None, None)
+    train = (bars.train.x[:30], bars.train.y[:30])
+    judged = judge(gated, train, lesson, 0)
+    everything: Kept = {group: np.arange(gated.graph.sizes[group]) for group in gated.strengths}
+    half: Kept = {group: channels[::2] for group, channels in everything.items()}
+    losses = [judged(everything), judged(half), judged(everything)]
+    for one, other in zip(before, gated.strengths.values(), strict=True):
+        np.testing.assert_array_equal(one, np.array(other))
+    assert losses[0] == losses[2]
+    for kept, loss in zip((everything, half), losses, strict=False):
+        with gated.only(kept):
+            given = np.asarray(gated.model(train[0]))
+        assert loss == pytest.approx(-np.log(given[np.arange(30), train[1]]).mean(), rel=1e-4)
+    # Closed gates leave what their channels' absence leaves, with what the others' gates let through.
+    for group, channels in half.items():
+        gated.strengths[group].assign(np.where(np.isin(everything[group], channels), before.pop(0), -1e9))
+    assert judged(everything) == pytest.approx(losses[1], rel=1e-6)
 
 
 def test_a_budget_for_nothing_is_refused(network: Any) -> None:
     gated = GatedModel(network)
     with pytest.raises(SearchError, match="fewest channels in every layer"):
-        choose_channels(gated, Resources(gated.graph, NO_TIMES), Budget(flash_bytes=10))
+        choose_channels(gated, Resources(gated.graph, NO_TIMES), Budget(flash_bytes=10), lambda kept: 0.0)
 
 
 def test_magnitude_pruning_leaves_the_share_asked_for(bars: Any, small_reference: Any) -> None:

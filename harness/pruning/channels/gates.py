@@ -1,5 +1,7 @@
 """A network with a gate on every prunable channel."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -68,6 +70,19 @@ class GatedModel:
         """Group -> sum of its gates."""
         tf = load_tensorflow()
         return {group: tf.reduce_sum(gate) for group, gate in self.gates().items()}
+
+    @contextmanager
+    def only(self, kept: Mapping[int, npt.NDArray[np.int64]]) -> Iterator[None]:
+        """Within it gates of channels that are not `kept` are 0, the others as they were."""
+        before = {group: value.numpy() for group, value in self.strengths.items()}
+        try:
+            for group, channels in kept.items():
+                stays = np.isin(np.arange(self.graph.sizes[group]), channels)
+                self.strengths[group].assign(np.where(stays, before[group], -np.inf))
+            yield
+        finally:
+            for group, value in before.items():
+                self.strengths[group].assign(value)
 
     def _gated(self) -> Any:
         keras = load_keras()

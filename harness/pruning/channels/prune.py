@@ -4,11 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from harness.errors import SearchError
 from harness.pruning.channels.anneal import AnnealedEpoch, Annealing, anneal, settle
+from harness.pruning.channels.choose import choose_channels, judge
 from harness.pruning.channels.extract import extract
 from harness.pruning.channels.gates import GatedModel
 from harness.pruning.channels.groups import find_groups
@@ -17,9 +14,6 @@ from harness.tasks.fit import Epoch, fit
 from harness.tasks.lesson import prepare_lesson
 from harness.tasks.recipe import Recipe
 from harness.tasks.task import Task
-
-CHANNEL_STEP = 4
-"""Channels are kept in multiples of this: the kernels work on whole words of four int8 values."""
 
 # Factor on the rates of training a whole network: what is left works already, and its BatchNorm bears no high rates.
 _RATE_AFTERWARDS = 1 / 3
@@ -89,7 +83,7 @@ def prune_channels(
     teacher = model if teacher is None else teacher
     lesson = prepare_lesson(gated.model, recipe, seed, teacher, task.augmentation)
     anneal(gated, resources, budget, train, lesson, settings, seed, gates_epoch)
-    kept = choose_channels(gated, resources, budget)
+    kept = choose_channels(gated, resources, budget, judge(gated, train, lesson, seed))
     settle(
         gated,
         kept,
@@ -121,58 +115,3 @@ def prune_channels(
         result.history,
         result.best.val_accuracy,
     )
-
-
-def choose_channels(
-    gated: GatedModel, resources: Resources, budget: Budget
-) -> dict[int, npt.NDArray[np.int64]]:
-    """Which channels stay: those with open gates, in whole steps, as many as the budget has room for.
-
-    Gates decide but for the remainder: while a limit is exceeded the step of channels with the weakest gates goes,
-    and where there is room the strongest closed one that still fits comes back.
-
-    Raises:
-        SearchError: Even one step of channels in every group costs more than the budget.
-    """
-    strengths = {group: np.asarray(value) for group, value in gated.strengths.items()}
-    ranked = {group: np.argsort(-value, kind="stable") for group, value in strengths.items()}
-    gates = {group: np.asarray(value) for group, value in gated.gates().items()}
-    counts = {
-        group: min(_more(max(int((value > 0).sum()), 1) - 1, len(value)), len(value))
-        for group, value in strengths.items()
-    }
-
-    def exceeded() -> bool:
-        widths = {group: float(count) for group, count in counts.items()}
-        return any(float(share) > 0 for share in resources.over(budget, widths).values())
-
-    def edge(group: int, count: int) -> tuple[float, float]:
-        """How far the last step of channels among `count` is open, and would be."""
-        last = ranked[group][max(_fewer(count), 0) : count]
-        return float(gates[group][last].mean()), float(strengths[group][last].mean())
-
-    while exceeded():
-        open_ = [group for group, count in counts.items() if _fewer(count) > 0]
-        if not open_:
-            raise SearchError(
-                "the budget is below what is left with the fewest channels in every layer; allow more, or cut deeper"
-            )
-        weakest = min(open_, key=lambda group: edge(group, counts[group]))
-        counts[weakest] = _fewer(counts[weakest])
-    closed = set(counts)
-    while closed:
-        best = max(closed, key=lambda group: edge(group, _more(counts[group], len(strengths[group]))))
-        before, counts[best] = counts[best], _more(counts[best], len(strengths[best]))
-        if counts[best] == before or exceeded():
-            counts[best] = before
-            closed.discard(best)
-    return {group: np.sort(ranked[group][:count]) for group, count in counts.items()}
-
-
-def _fewer(count: int) -> int:
-    """One step less, or what is beyond whole steps."""
-    return (count - 1) // CHANNEL_STEP * CHANNEL_STEP
-
-
-def _more(count: int, size: int) -> int:
-    return min((count // CHANNEL_STEP + 1) * CHANNEL_STEP, size)

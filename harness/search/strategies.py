@@ -69,13 +69,17 @@ def settle(search: BoardSearch, name: str, rivals: Sequence[tuple[str, Rival]]) 
     evidence = search.known(name)
     if evidence.row is None or search.fault(name) is not None:
         return
+    objective = search.spec.objective
     for rival_name, rival in rivals:
         right = evidence.right
         if rival_name and right is not None and decided(rival.right, right, rival.bound) == "above":
-            drop = measure_drop(rival.right, right)
-            search.outdo(name, f"{drop.points} points less accurate than {rival_name}")
+            points = measure_drop(rival.right, right).points
+            if objective == "pareto":
+                search.outdo(name, f"slower than {rival_name} and {points} points less accurate")
+            else:
+                search.outdo(name, f"{points} points less accurate than {rival_name}")
             return
-    accepted, objective = search.accepted(), search.spec.objective
+    accepted = search.accepted()
     if (
         objective == "pareto"
         or not accepted

@@ -134,6 +134,20 @@ def test_measuring_first_chooses_as_measuring_everything_does(tmp_path, digits_c
             )
         elif not evidence["trained"]:
             assert verdict
+    # The front's fastest is the fastest of all; what is off it is slower than one that is no less accurate.
+    front = harness.search("digits", [board], "front", objective="pareto", **asked)[board]
+    assert front.candidate == whole.candidate
+    truth = whole.facts["evidence"]
+    beaten = {
+        name: verdict.split()
+        for name, verdict in front.verdicts.items()
+        if verdict.startswith("slower than ")
+    }
+    assert beaten
+    for name, words in beaten.items():
+        assert words[-3:] == ["points", "less", "accurate"]
+        assert truth[words[2]]["latency_us"] < truth[name]["latency_us"]
+        assert truth[words[2]]["accuracy"] >= truth[name]["accuracy"]
 
 
 def test_limits_that_nothing_meets_are_told_before_anything_is_trained(tmp_path, digits_cache, environment):

@@ -135,7 +135,7 @@ def _joined(context: click.Context, parameter: click.Parameter, lists: Any) -> t
     "--recipe",
     default="quick",
     show_default=True,
-    help="Training recipe: quick, quick-augmented, taught, taught-long, paper-kws, paper-vww.",
+    help="Training recipe: quick, quick-augmented, taught, paper-kws, paper-vww.",
 )
 @click.option(
     "--reference", type=click.Path(path_type=Path), help="Your own float model in place of the task's."

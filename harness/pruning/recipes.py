@@ -9,20 +9,6 @@ from harness.tasks.recipe import Recipe
 _QUICK = Recipe("quick", 20, 64, ((0, 5e-3), (10, 1e-3), (16, 2e-4)), unfrozen_rate=0.2)
 _AUGMENTED = replace(_QUICK, name="quick-augmented", augmented_copies=3, patience=8)
 
-# Long training on inputs that never come twice, all of it towards what the unpruned network answers:
-# Beyer et al., "Knowledge distillation: A good teacher is patient and consistent" (2022).
-_TAUGHT = Recipe(
-    "taught",
-    60,
-    64,
-    ((0, 5e-3), (30, 2e-3), (45, 7e-4), (54, 2e-4)),
-    unfrozen_rate=0.6,
-    head_epochs=10,
-    augmented_copies=1,
-    distillation=1.0,
-    blending=1.0,
-)
-
 RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -32,14 +18,18 @@ RECIPES = {
         Recipe("paper-vww", 50, 32, ((0, 1e-3), (20, 5e-4), (30, 2.5e-4)), augmented_copies=3),
         _QUICK,
         _AUGMENTED,
-        _TAUGHT,
-        # For some hundred samples, which make few steps an epoch.
-        replace(
-            _TAUGHT,
-            name="taught-long",
-            epochs=120,
-            learning_rates=((0, 5e-3), (60, 2e-3), (90, 7e-4), (108, 2e-4)),
-            gate_steps=1500,
+        # Long training on inputs that never come twice, all of it towards what the unpruned network answers:
+        # Beyer et al., "Knowledge distillation: A good teacher is patient and consistent" (2022).
+        Recipe(
+            "taught",
+            60,
+            64,
+            ((0, 5e-3), (30, 2e-3), (45, 7e-4), (54, 2e-4)),
+            unfrozen_rate=0.6,
+            head_epochs=10,
+            augmented_copies=1,
+            distillation=1.0,
+            blending=1.0,
         ),
     )
 }

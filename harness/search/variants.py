@@ -133,6 +133,7 @@ class Channels:
         return {
             **asdict(self),
             "costs": self.costs.to_json(),
+            "annealing": asdict(Annealing()),
             "version": CHANNELS_VERSION,
         }
 
@@ -144,7 +145,7 @@ class Channels:
         Raises:
             SearchError: Even the fewest channels cost more.
         """
-        settings = Annealing.of(recipe)
+        settings = Annealing()
         # The board was measured without them, and the budget is a share of what was measured.
         start = drop_dead_channels(start, task.train.x[:_SETTLING_SAMPLES])
         calibration, budget = self._limits(start)

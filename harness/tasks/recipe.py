@@ -26,7 +26,6 @@ class Recipe:
         temperature: What logits are divided by in that comparison, >= 1 (Hinton, Vinyals & Dean 2015).
         blending: Of the training inputs with each other, in [0, 1]; 0 for none, 1 for all shares alike. A blend has no
             class, only what the unpruned network answers to it: allowed where `distillation` is 1.
-        gate_steps: Least steps in which gates on channels are trained; they then settle in half as many.
     """
 
     name: str
@@ -40,7 +39,6 @@ class Recipe:
     distillation: float = 0.0
     temperature: float = 2.0
     blending: float = 0.0
-    gate_steps: int = 500
 
     def __post_init__(self) -> None:
         if self.blending and self.distillation != 1:

@@ -195,7 +195,7 @@ def test_settled_gates_leave_what_is_extracted(bars: Any, small_reference: Any) 
     x = bars.test.x[:20]
     before = gated.model(x).numpy()
     seen: list[float] = []
-    settings = Annealing(20, 20, 50)
+    settings = Annealing(settling=20, batch_size=50)
     lesson = prepare_lesson(gated.model, TRAINING, 0, None, None)
     train = (bars.train.x, bars.train.y)
     settle(gated, kept, train, lesson, settings, 0, lambda _: seen.append(float(gated.settled)))
@@ -217,11 +217,8 @@ def test_training_that_fails_is_undone(bars: Any, small_reference: Any) -> None:
 
 
 def test_few_samples_are_passed_over_as_often_as_it_takes() -> None:
-    gates = Annealing.of(TRAINING)
-    assert (gates.steps, gates.settling, gates.batch_size) == (500, 250, 64)
-    assert gates.epochs(720) == (42, 21)
-    assert gates.epochs(50_000) == (1, 1)
-    assert Annealing.of(replace(TRAINING, gate_steps=1500)).epochs(720) == (125, 63)
+    assert Annealing(steps=500, settling=250, batch_size=64).epochs(720) == (42, 21)
+    assert Annealing(steps=500, settling=250, batch_size=64).epochs(50_000) == (1, 1)
 
 
 def test_the_same_seed_gives_the_same_network(bars: Any, small_reference: Any) -> None:

@@ -13,7 +13,6 @@ from harness.pruning.channels.resources import Budget, Resources
 from harness.tasks.arrays import FloatArray, LabelArray
 from harness.tasks.framework import load_keras, load_tensorflow, seeded
 from harness.tasks.lesson import Lesson
-from harness.tasks.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -31,18 +30,13 @@ class Annealing:
             by; it falls where there is room.
     """
 
-    steps: int
-    settling: int
+    steps: int = 500
+    settling: int = 250
     batch_size: int = 64
     rate: float = 2e-4
     gate_rate: float = 0.03
     steepness: tuple[float, float] = (3.0, 30.0)
     price: float = 0.025
-
-    @classmethod
-    def of(cls, recipe: Recipe) -> "Annealing":
-        """As long as the recipe wants it."""
-        return cls(steps=recipe.gate_steps, settling=recipe.gate_steps // 2)
 
     def epochs(self, samples: int) -> tuple[int, int]:
         """Passes over so many training samples: while gates are trained, and while they settle."""

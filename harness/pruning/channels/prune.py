@@ -61,7 +61,7 @@ def prune_channels(
         calibration: The board's, from measured layers and an image.
         recipe: What gates and weights are trained on, and how long the weights afterwards.
         teacher: `keras.Model` to learn from, where the recipe distils; None for `model`.
-        settings: Of the gates' training; None for what the recipe wants.
+        settings: Of the gates' training.
         seed: Of all random choices.
         on_epoch: Called after each epoch with `gates` or `training`, epochs done and in all.
 
@@ -69,7 +69,7 @@ def prune_channels(
         SearchError: Even one step of channels in every group costs more.
         InputError: The model is not one that can be pruned.
     """
-    settings = settings or Annealing.of(recipe)
+    settings = settings or Annealing()
     gated = GatedModel(model)
     resources = Resources(gated.graph, calibration)
     train = (task.train.x, task.train.y)

@@ -89,6 +89,7 @@ def place(buffers: list[Buffer]) -> MemoryPlan:
         sorted(buffers, key=lambda b: (-b.size_bytes, b.first, b.key)),
         sorted(buffers, key=lambda b: (-b.last, -b.first, b.key)),
         sorted(buffers, key=lambda b: (b.first, b.key)),
+        _from_the_fullest(buffers),
     ]
     floor = max((_aligned(b.size_bytes) for b in buffers), default=0)
     best = min((_place_in_order(order) for order in orders), key=lambda plan: plan.arena_bytes)
@@ -103,6 +104,13 @@ def place(buffers: list[Buffer]) -> MemoryPlan:
         if plan.arena_bytes <= best.arena_bytes:
             best, order = plan, trial
     return best
+
+
+def _from_the_fullest(buffers: list[Buffer]) -> list[Buffer]:
+    """What is alive in the layer with most bytes alive first, then what is farther and farther from it."""
+    layers = range(max((b.last for b in buffers), default=0) + 1)
+    fullest = max(layers, key=lambda at: sum(b.size_bytes for b in buffers if b.first <= at <= b.last))
+    return sorted(buffers, key=lambda b: (max(b.first - fullest, fullest - b.last, 0), -b.size_bytes, b.key))
 
 
 def _place_in_order(order: list[Buffer]) -> MemoryPlan:

@@ -1,9 +1,13 @@
 """The memory plan never lets two living buffers overlap."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.firmware import memory
 from harness.firmware.memory import Buffer, place
+from harness.firmware.overlap import IN_PLACE, Overlap
 
 
 @given(
@@ -24,3 +28,29 @@ def test_living_buffers_do_not_overlap(items):
 def test_a_dead_buffer_gives_its_place_away():
     plan = place([Buffer("a", 100, 0, 1), Buffer("b", 80, 1, 2), Buffer("c", 100, 2, 3)])
     assert plan.arena_bytes == 180
+
+
+def _separable(side: int, widths: list[tuple[int, int]]) -> list[Buffer]:
+    """A chain of depthwise and 1x1 convolutions, as (channels, stride of the depthwise one), behind one convolution."""
+    size = side * side * widths[0][0]
+    buffers = [Buffer("0", 4 * side * side * 3, 0, 0), Buffer("1", size, 0, 1, {"0": Overlap(None, -94)})]
+    for (channels, stride), (more, _) in itertools.pairwise(widths):
+        at = len(buffers) - 1
+        side //= stride
+        ends = Overlap(-more, None) if more > channels else Overlap(None, channels - more)
+        buffers += [
+            Buffer(str(at + 1), side * side * channels, at, at + 1, {str(at): IN_PLACE}),
+            Buffer(str(at + 2), side * side * more, at + 1, at + 2, {str(at + 1): ends}),
+        ]
+    working = [224, *(size for channels, _ in widths for size in (112 * channels, 4 * channels))]
+    scratch = [Buffer(f"scratch {at}", size, at, at) for at, size in enumerate(working[: len(buffers) - 1])]
+    return buffers + scratch
+
+
+def test_a_long_chain_takes_what_its_fullest_layer_needs_without_luck(monkeypatch):
+    monkeypatch.setattr(memory, "_SHUFFLES", 0)
+    widths = (8, 16, 20, 28, 60, 40, 88, 36, 20, 16, 8, 16, 28, 22)
+    strides = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1)
+    plan = place(_separable(48, list(zip(widths, strides, strict=True))))
+    # The second depthwise convolution, its output over its input, with its working memory.
+    assert plan.arena_bytes == 48 * 48 * 16 + 112 * 16

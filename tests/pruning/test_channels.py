@@ -23,7 +23,7 @@ from harness.pruning.channels import (
     prune_channels,
 )
 from harness.pruning.channels.anneal import settle
-from harness.pruning.channels.choose import CHANNEL_STEP, Kept, choose_channels, judge
+from harness.pruning.channels.choose import CHANNEL_STEP, Kept, check_budget, choose_channels, judge
 from harness.pruning.channels.extract import extract
 from harness.pruning.channels.gates import GatedModel
 from harness.pruning.graph import count_macs, count_params, peak_bytes, topological_nodes
@@ -340,10 +340,28 @@ def test_the_loss_is_judged_without_the_channels_that_go(bars: Any, small_refere
     assert judged(everything) == pytest.approx(losses[1], rel=1e-6)
 
 
-def test_a_budget_for_nothing_is_refused(network: Any) -> None:
-    gated = GatedModel(network)
+def test_a_budget_for_nothing_is_refused_before_anything_is_trained(bars: Any, small_reference: Any) -> None:
+    told: list[str] = []
     with pytest.raises(SearchError, match="fewest channels in every layer"):
-        choose_channels(gated, Resources(gated.graph, NO_TIMES), Budget(flash_bytes=10), lambda kept: 0.0)
+        prune_channels(
+            small_reference,
+            bars,
+            Budget(flash_bytes=10),
+            NO_TIMES,
+            TRAINING,
+            on_epoch=lambda phase, done, total: told.append(phase),
+        )
+    assert not told
+
+
+def test_the_least_budget_is_met(network: Any) -> None:
+    gated = GatedModel(network)
+    resources = Resources(gated.graph, NO_TIMES)
+    fewest = {group: float(min(CHANNEL_STEP, gated.graph.sizes[group])) for group in gated.strengths}
+    budget = Budget(flash_bytes=float(resources.flash_bytes(fewest)))
+    check_budget(gated.graph, resources, budget)
+    kept = choose_channels(gated, resources, budget, lambda kept: 0.0)
+    assert {group: float(len(channels)) for group, channels in kept.items()} == fewest
 
 
 def test_magnitude_pruning_leaves_the_share_asked_for(bars: Any, small_reference: Any) -> None:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from harness.errors import SearchError
 from harness.pruning.channels.gates import GatedModel
+from harness.pruning.channels.groups import ChannelGraph
 from harness.pruning.channels.resources import Budget, Resources
 from harness.tasks.arrays import FloatArray, LabelArray
 from harness.tasks.framework import load_keras, load_tensorflow
@@ -20,6 +21,19 @@ _JUDGED_SAMPLES = 320
 
 Kept = Mapping[int, npt.NDArray[np.int64]]
 """Group -> the channels that stay, ascending."""
+
+
+def check_budget(graph: ChannelGraph, resources: Resources, budget: Budget) -> None:
+    """See that some of the network fits, before anything is trained.
+
+    Raises:
+        SearchError: Even one step of channels in every group costs more than the budget.
+    """
+    fewest = {group: float(min(CHANNEL_STEP, graph.sizes[group])) for group in graph.prunable}
+    if any(float(share) > 0 for share in resources.over(budget, fewest).values()):
+        raise SearchError(
+            "the budget is below what is left with the fewest channels in every layer; allow more, or cut deeper"
+        )
 
 
 def judge(
@@ -61,11 +75,8 @@ def choose_channels(
     Args:
         gated: The network with gates.
         resources: Its costs.
-        budget: What it may cost.
+        budget: What it may cost; `check_budget` has let it through.
         loss: In nats, of the network with only some of its channels.
-
-    Raises:
-        SearchError: Even one step of channels in every group costs more than the budget.
     """
     strengths = {group: np.asarray(value) for group, value in gated.strengths.items()}
     ranked = {group: np.argsort(-value, kind="stable") for group, value in strengths.items()}
@@ -84,10 +95,6 @@ def choose_channels(
 
     while (over := exceeded(counts)) > 0:
         smaller = [counts | {group: _fewer(count)} for group, count in counts.items() if _fewer(count) > 0]
-        if not smaller:
-            raise SearchError(
-                "the budget is below what is left with the fewest channels in every layer; allow more, or cut deeper"
-            )
         now = loss(kept(counts))
         ranks = [_rank(loss(kept(fewer)) - now, over - exceeded(fewer)) for fewer in smaller]
         counts = smaller[ranks.index(min(ranks))]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.pruning.channels.anneal import AnnealedEpoch, Annealing, anneal, settle
-from harness.pruning.channels.choose import choose_channels, judge
+from harness.pruning.channels.choose import check_budget, choose_channels, judge
 from harness.pruning.channels.extract import extract
 from harness.pruning.channels.gates import GatedModel
 from harness.pruning.channels.groups import find_groups
@@ -72,6 +72,7 @@ def prune_channels(
     settings = settings or Annealing()
     gated = GatedModel(model)
     resources = Resources(gated.graph, calibration)
+    check_budget(gated.graph, resources, budget)
     train = (task.train.x, task.train.y)
     closing, settling = settings.epochs(len(task.train.x))
     annealing: list[AnnealedEpoch] = []

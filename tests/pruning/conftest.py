@@ -10,6 +10,7 @@ from harness.tasks.dscnn import Block, DsCnn, build_ds_cnn
 from harness.tasks.fit import fit
 from harness.tasks.framework import seeded
 from harness.tasks.recipe import Recipe
+from tests.pruning.networks import NETWORKS, randomised
 
 
 def _bars(count: int, seed: int) -> Split:
@@ -38,3 +39,9 @@ def small_reference(bars: Task) -> Any:
     train, validation = bars.train, bars.validation
     fit(model, (train.x, train.y), (validation.x, validation.y), Recipe("bars", 30, 20, ((0, 1e-2),)), 1)
     return model
+
+
+@pytest.fixture(scope="module", params=sorted(NETWORKS))
+def network(request: pytest.FixtureRequest) -> Any:
+    with seeded(2):
+        return randomised(NETWORKS[request.param]())

@@ -9,12 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.config.kinds import load_kind
-from harness.errors import InputError, SearchError
+from harness.errors import InputError
 from harness.firmware import build_image
 from harness.pruning.channels import (
     Annealing,
     Budget,
-    Calibration,
     LayerSample,
     Resources,
     find_groups,
@@ -23,74 +22,19 @@ from harness.pruning.channels import (
     prune_channels,
 )
 from harness.pruning.channels.anneal import settle
-from harness.pruning.channels.choose import CHANNEL_STEP, Kept, check_budget, choose_channels, judge
 from harness.pruning.channels.extract import extract
 from harness.pruning.channels.gates import GatedModel
 from harness.pruning.graph import count_macs, count_params, peak_bytes, topological_nodes
 from harness.tasks.fit import accuracy
 from harness.tasks.framework import load_keras, seeded
 from harness.tasks.lesson import prepare_lesson
-from harness.tasks.recipe import Recipe
 from harness.tasks.task import Splits
 from tests.firmware import models
-
-TRAINING = Recipe("few", 6, 20, ((0, 2e-3),))
-NO_TIMES = Calibration(fit_layer_times([]))
-
-
-def _randomised(model: Any) -> Any:
-    """BatchNorm statistics and biases that are not 0, so that a wrong slice shows."""
-    random = np.random.default_rng(5)
-    model.set_weights(
-        [w + random.uniform(0.05, 0.3, w.shape).astype(np.float32) for w in model.get_weights()]
-    )
-    return model
-
-
-def _randomly_gated(model: Any, seed: int) -> GatedModel:
-    """Gates that are open or closed at random, half of them each."""
-    random = np.random.default_rng(seed)
-    gated = GatedModel(model)
-    for strength in gated.strengths.values():
-        strength.assign(random.normal(size=strength.shape))
-    return gated
-
-
-def _plain() -> Any:
-    layers = load_keras().layers
-    inputs = layers.Input((8, 8, 2))
-    x = layers.ReLU()(layers.BatchNormalization()(layers.Conv2D(8, 3, padding="same")(inputs)))
-    x = layers.PReLU(shared_axes=[1, 2])(layers.DepthwiseConv2D(3, strides=2, padding="same")(x))
-    x = layers.Conv2D(12, 1, activation="relu")(layers.ZeroPadding2D(1)(x))
-    x = layers.Flatten()(layers.MaxPooling2D()(x))
-    x = layers.Dropout(0.1)(layers.Dense(10, activation="relu")(x))
-    return load_keras().Model(inputs, layers.Dense(3, activation="softmax")(x))
-
-
-def _residual() -> Any:
-    layers = load_keras().layers
-    inputs = layers.Input((8, 8, 3))
-    x = layers.ReLU()(layers.BatchNormalization()(layers.Conv2D(8, 3, padding="same")(inputs)))
-    y = layers.ReLU()(layers.BatchNormalization()(layers.Conv2D(6, 3, padding="same")(x)))
-    y = layers.BatchNormalization()(layers.Conv2D(8, 3, padding="same")(y))
-    x = layers.ReLU()(layers.Add()([x, y]))
-    y = layers.Conv2D(16, 3, strides=2, padding="same")(x)
-    x = layers.Add()([layers.Conv2D(16, 1, strides=2)(x), y])
-    x = layers.Dense(4, activation="softmax")(layers.GlobalAveragePooling2D()(x))
-    return load_keras().Model(inputs, x)
-
-
-NETWORKS = {"plain": _plain, "residual": _residual}
-
-
-@pytest.fixture(scope="module", params=sorted(NETWORKS))
-def network(request: pytest.FixtureRequest) -> Any:
-    with seeded(2):
-        return _randomised(NETWORKS[request.param]())
+from tests.pruning.networks import NO_TIMES, TRAINING, randomly_gated, residual
 
 
 def test_channels_of_an_addition_belong_together() -> None:
-    graph = find_groups(_residual())
+    graph = find_groups(residual())
     assert sorted(graph.sizes[group] for group in graph.prunable) == [6, 8, 16]
 
 
@@ -147,7 +91,7 @@ def test_costs_are_those_of_the_graph(network: Any) -> None:
 
 def test_weights_in_flash_are_those_of_a_built_image(tmp_path: Any) -> None:
     with seeded(2):
-        model = _residual()
+        model = residual()
     resources = Resources(find_groups(model), NO_TIMES)
     image = build_image(models.write(model, tmp_path / "m.tflite"), load_kind("nrf52840-dk"), tmp_path)
     assert float(resources.flash_bytes({})) == pytest.approx(image.size.weights_bytes, rel=0.15)
@@ -189,7 +133,7 @@ def test_pruning_meets_the_budget_and_keeps_what_matters(bars: Any, small_refere
 
 
 def test_settled_gates_leave_what_is_extracted(bars: Any, small_reference: Any) -> None:
-    gated = _randomly_gated(small_reference, 7)
+    gated = randomly_gated(small_reference, 7)
     gated.steepness.assign(2.0)
     kept = {group: np.arange(0, gated.graph.sizes[group], 2) for group in gated.strengths}
     x = bars.test.x[:20]
@@ -251,117 +195,6 @@ def test_a_teacher_makes_classes_needless(bars: Any, small_reference: Any) -> No
     )
     for one, other in zip(first.model.get_weights(), second.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
-
-
-def test_channels_come_in_whole_steps(network: Any) -> None:
-    gated = _randomly_gated(network, 1)
-    resources = Resources(gated.graph, NO_TIMES)
-    budget = Budget(cycles=float(resources.cycles({})) * 0.7)
-    kept = choose_channels(gated, resources, budget, lambda kept: 0.0)
-    sizes = gated.graph.sizes
-    assert all(
-        len(c) % CHANNEL_STEP == 0 or len(c) in (sizes[g], sizes[g] % CHANNEL_STEP) for g, c in kept.items()
-    )
-    widths = {group: float(len(channels)) for group, channels in kept.items()}
-    assert float(resources.cycles(widths)) <= budget.cycles  # type: ignore[operator]
-
-
-def test_open_channels_stay_where_there_is_room(network: Any) -> None:
-    gated = _randomly_gated(network, 2)
-    resources = Resources(gated.graph, NO_TIMES)
-    open_ = {group: np.flatnonzero(np.asarray(value) > 0) for group, value in gated.strengths.items()}
-    widths = {
-        group: float(min(-(-len(channels) // CHANNEL_STEP) * CHANNEL_STEP, gated.graph.sizes[group]))
-        for group, channels in open_.items()
-    }
-    kept = choose_channels(gated, resources, Budget(cycles=float(resources.cycles(widths))), lambda kept: 0.0)
-    assert all(set(open_[group]) <= set(kept[group]) for group in open_)
-
-
-def test_a_step_that_the_network_needs_stays(network: Any) -> None:
-    gated = GatedModel(network)
-    resources = Resources(gated.graph, NO_TIMES)
-    budget = Budget(flash_bytes=float(resources.flash_bytes({})) * 0.9)
-    needed = min(gated.strengths)
-    # Its gates are the least open of all.
-    gated.strengths[needed].assign(gated.strengths[needed] * 0.01)
-    size = gated.graph.sizes[needed]
-    assert (
-        len(choose_channels(gated, resources, budget, lambda kept: float(size - len(kept[needed])))[needed])
-        == size
-    )
-    assert (
-        len(choose_channels(gated, resources, budget, lambda kept: -float(size - len(kept[needed])))[needed])
-        < size
-    )
-
-
-def test_a_step_that_saves_more_goes_first(network: Any) -> None:
-    gated = GatedModel(network)
-    resources = Resources(gated.graph, NO_TIMES)
-    sizes = {group: gated.graph.sizes[group] for group in gated.strengths}
-    narrower = {group: (size - 1) // CHANNEL_STEP * CHANNEL_STEP for group, size in sizes.items()}
-    bytes_left = {
-        group: float(resources.flash_bytes({group: float(count)}))
-        for group, count in narrower.items()
-        if count
-    }
-    most = min(bytes_left, key=lambda group: bytes_left[group])
-    # All steps are worth the same to the network.
-    kept = choose_channels(
-        gated,
-        resources,
-        Budget(flash_bytes=bytes_left[most]),
-        lambda kept: float(sum(len(kept[group]) < size for group, size in sizes.items())),
-    )
-    assert {group: len(channels) for group, channels in kept.items()} == sizes | {most: narrower[most]}
-
-
-def test_the_loss_is_judged_without_the_channels_that_go(bars: Any, small_reference: Any) -> None:
-    gated = _randomly_gated(small_reference, 3)
-    gated.steepness.assign(2.0)
-    before = [np.array(value) for value in gated.strengths.values()]
-    lesson = prepare_lesson(gated.model, TRAINING, 0, None, None)
-    train = (bars.train.x[:30], bars.train.y[:30])
-    judged = judge(gated, train, lesson, 0)
-    everything: Kept = {group: np.arange(gated.graph.sizes[group]) for group in gated.strengths}
-    half: Kept = {group: channels[::2] for group, channels in everything.items()}
-    losses = [judged(everything), judged(half), judged(everything)]
-    for one, other in zip(before, gated.strengths.values(), strict=True):
-        np.testing.assert_array_equal(one, np.array(other))
-    assert losses[0] == losses[2]
-    for kept, loss in zip((everything, half), losses, strict=False):
-        with gated.only(kept):
-            given = np.asarray(gated.model(train[0]))
-        assert loss == pytest.approx(-np.log(given[np.arange(30), train[1]]).mean(), rel=1e-4)
-    # Closed gates leave what their channels' absence leaves, with what the others' gates let through.
-    for group, channels in half.items():
-        gated.strengths[group].assign(np.where(np.isin(everything[group], channels), before.pop(0), -1e9))
-    assert judged(everything) == pytest.approx(losses[1], rel=1e-6)
-
-
-def test_a_budget_for_nothing_is_refused_before_anything_is_trained(bars: Any, small_reference: Any) -> None:
-    told: list[str] = []
-    with pytest.raises(SearchError, match="fewest channels in every layer"):
-        prune_channels(
-            small_reference,
-            bars,
-            Budget(flash_bytes=10),
-            NO_TIMES,
-            TRAINING,
-            on_epoch=lambda phase, done, total: told.append(phase),
-        )
-    assert not told
-
-
-def test_the_least_budget_is_met(network: Any) -> None:
-    gated = GatedModel(network)
-    resources = Resources(gated.graph, NO_TIMES)
-    fewest = {group: float(min(CHANNEL_STEP, gated.graph.sizes[group])) for group in gated.strengths}
-    budget = Budget(flash_bytes=float(resources.flash_bytes(fewest)))
-    check_budget(gated.graph, resources, budget)
-    kept = choose_channels(gated, resources, budget, lambda kept: 0.0)
-    assert {group: float(len(channels)) for group, channels in kept.items()} == fewest
 
 
 def test_magnitude_pruning_leaves_the_share_asked_for(bars: Any, small_reference: Any) -> None:

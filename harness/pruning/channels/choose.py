@@ -81,8 +81,7 @@ def choose_channels(
     strengths = {group: np.asarray(value) for group, value in gated.strengths.items()}
     ranked = {group: np.argsort(-value, kind="stable") for group, value in strengths.items()}
     counts = {
-        group: min(_more(max(int((value > 0).sum()), 1) - 1, len(value)), len(value))
-        for group, value in strengths.items()
+        group: _more(max(int((value > 0).sum()), 1) - 1, len(value)) for group, value in strengths.items()
     }
 
     def kept(counts: Mapping[int, int]) -> dict[int, npt.NDArray[np.int64]]:

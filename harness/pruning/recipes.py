@@ -6,7 +6,7 @@ from harness.errors import InputError
 from harness.tasks.recipe import Recipe
 
 # The kept part's weights are good already: a head's first rates would shake them.
-_QUICK = Recipe("quick", 20, 64, ((0, 5e-3), (10, 1e-3), (16, 2e-4)), unfrozen_rate=0.2)
+_QUICK = Recipe("quick", 20, 64, ((0, 5e-3), (10, 1e-3), (16, 2e-4)), unfrozen_rate=0.6)
 _AUGMENTED = replace(_QUICK, name="quick-augmented", augmented_copies=3, patience=8)
 
 RECIPES = {
@@ -30,6 +30,7 @@ RECIPES = {
             augmented_copies=1,
             distillation=1.0,
             blending=1.0,
+            averaging=0.98,
         ),
     )
 }

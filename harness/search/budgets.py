@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from harness.errors import InputError
 
-CYCLES_PERCENT = (30, 95, 5)
-"""Least, most and step of a budget's share of the cycles, in percent."""
+CYCLES_PERCENT = (30, 95)
+"""Least and most of a budget's share of the cycles, in percent."""
 
-FLASH_PERCENT = (40, 100, 10)
+FLASH_PERCENT = (40, 100)
 """The same of the weights' share of flash; 100 is no limit."""
 
 _NAME = re.compile(r"c(\d+)(?:-f(\d+))?")
@@ -31,25 +31,21 @@ class ChannelBudget:
         """The budget that tables name `c55-f90`, or `c80` where flash is not limited.
 
         Raises:
-            InputError: It is no such name, or a share is not one that trials take.
+            InputError: It is no such name, or a share is outside its range.
         """
         match = _NAME.fullmatch(name.removeprefix("channels-"))
         found = cls(int(match[1]), int(match[2] or 100)) if match else None
         if not found or not (
-            _on_grid(found.cycles_percent, CYCLES_PERCENT) and _on_grid(found.flash_percent, FLASH_PERCENT)
+            CYCLES_PERCENT[0] <= found.cycles_percent <= CYCLES_PERCENT[1]
+            and FLASH_PERCENT[0] <= found.flash_percent <= FLASH_PERCENT[1]
         ):
             raise InputError(
                 f"--channel-budgets {name}: give c and the share of cycles from {CYCLES_PERCENT[0]} to "
-                f"{CYCLES_PERCENT[1]} in steps of {CYCLES_PERCENT[2]}, then -f and that of flash from "
-                f"{FLASH_PERCENT[0]} to {FLASH_PERCENT[1]} in steps of {FLASH_PERCENT[2]} where it is limited: c55-f90"
+                f"{CYCLES_PERCENT[1]} percent, then -f and that of flash from {FLASH_PERCENT[0]} to "
+                f"{FLASH_PERCENT[1]} percent where it is limited: c55-f90"
             )
         return found
 
     def __str__(self) -> str:
         """Its name in tables."""
         return f"c{self.cycles_percent}" + ("" if self.flash_percent == 100 else f"-f{self.flash_percent}")
-
-
-def _on_grid(percent: int, grid: tuple[int, int, int]) -> bool:
-    low, high, step = grid
-    return low <= percent <= high and (percent - low) % step == 0

@@ -106,7 +106,8 @@ def fit(
                 [train[0], lesson.answers.train],
                 [validation[0], lesson.answers.validation],
             )
-        trained.compile(keras.optimizers.Adam(), lesson.loss, metrics=[lesson.metric])
+        optimizer = keras.optimizers.Adam(use_ema=recipe.averaging > 0, ema_momentum=recipe.averaging)
+        trained.compile(optimizer, lesson.loss, metrics=[lesson.metric])
         if from_start:
             sides = [
                 trained.evaluate(x, y, batch_size=_PREDICT_BATCH, verbose=0)
@@ -122,6 +123,8 @@ def fit(
             validation_batch_size=_PREDICT_BATCH,
             verbose=0,
             callbacks=[
+                # Before the last one, which then reads the averages.
+                *([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if recipe.averaging else []),
                 keras.callbacks.LearningRateScheduler(recipe.learning_rate),
                 keras.callbacks.LambdaCallback(on_epoch_end=end_epoch),
             ],

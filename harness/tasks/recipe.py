@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import asdict, dataclass, replace
 
 # Raise when the training code changes in a way that changes weights: stored models are then remade.
-TRAINER_VERSION = 5
+TRAINER_VERSION = 6
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Recipe:
         temperature: What logits are divided by in that comparison, >= 1 (Hinton, Vinyals & Dean 2015).
         blending: Of the training inputs with each other, in [0, 1]; 0 for none, 1 for all shares alike. A blend has no
             class, only what the unpruned network answers to it: allowed where `distillation` is 1.
+        averaging: Momentum in [0, 1) of a moving average over the steps, which is judged and kept in place of the weights
+            themselves (Polyak & Juditsky 1992); 0 for none.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Recipe:
     distillation: float = 0.0
     temperature: float = 2.0
     blending: float = 0.0
+    averaging: float = 0.0
 
     def __post_init__(self) -> None:
         if self.blending and self.distillation != 1:

@@ -38,10 +38,10 @@ def run(tmp_path: Path, *arguments: str) -> Any:
         (("--samples", "0"), "--samples must be at least 1"),
         (("--channels", "-1"), "--channels is a number of trials from 0, not -1"),
         (
-            ("--channel-budgets", "c66"),
-            "--channel-budgets c66: give c and the share of cycles from 30 to 95 in steps",
+            ("--channel-budgets", "c96"),
+            "--channel-budgets c96: give c and the share of cycles from 30 to 95 percent",
         ),
-        (("--channel-budgets", "c60-f45"), "that of flash from 40 to 100 in steps of 10"),
+        (("--channel-budgets", "c60-f39"), "that of flash from 40 to 100 percent"),
         (("--channel-budgets", "0.6"), "where it is limited: c55-f90"),
         (("--sparse", "1"), "--sparse is a share between 0 and 1, not 1"),
         (("--max-energy-uj", "-1"), "--max-energy-uj must be a number from 0"),

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from harness.pruning.channels.groups import ChannelGraph, find_groups
 from harness.pruning.graph import is_layer
+from harness.pruning.statistics import keep_statistics
 from harness.tasks.framework import load_keras, load_tensorflow
 
 # Where a gate starts: open, and nearer to closing the less its channel weighs.
@@ -41,8 +42,8 @@ class GatedModel:
         keras, tf = load_keras(), load_tensorflow()
         self.bare = keras.models.clone_model(model)
         self.bare.set_weights(model.get_weights())
-        for layer in self.bare.layers:
-            layer.trainable = not is_layer(layer, "BatchNormalization")
+        self.bare.trainable = True
+        keep_statistics(self.bare.layers)
         self.graph = find_groups(self.bare)
         self.steepness = tf.Variable(1.0, trainable=False, dtype=tf.float32)
         self.strengths = {

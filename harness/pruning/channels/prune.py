@@ -10,6 +10,7 @@ from harness.pruning.channels.extract import extract
 from harness.pruning.channels.gates import GatedModel
 from harness.pruning.channels.groups import find_groups
 from harness.pruning.channels.resources import Budget, Calibration, Resources
+from harness.pruning.statistics import keep_statistics
 from harness.tasks.fit import Epoch, fit
 from harness.tasks.lesson import prepare_lesson
 from harness.tasks.recipe import Recipe
@@ -95,6 +96,7 @@ def prune_channels(
         lambda number: on_epoch("gates", closing + number, closing + settling),
     )
     small = extract(gated.graph, kept, f"{model.name}_channels")
+    keep_statistics(small.layers)
     afterwards = replace(recipe, unfrozen_rate=recipe.unfrozen_rate * _RATE_AFTERWARDS)
     result = fit(
         small,

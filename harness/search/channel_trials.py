@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 # Trials at random before the sampler learns from those there are.
 _RANDOM_TRIALS = 4
-
-# Of the shares that trials propose; budgets that are named may have any.
-_CYCLES_STEP_PERCENT = 5
-_FLASH_STEP_PERCENT = 10
 # Failures of the board, each after the worker's own tries, after which the rest waits for the next run.
 _MOST_FAILURES = 2
 
@@ -81,8 +77,8 @@ def _try(
         seed=1000 * search.spec.seed + len(done), n_startup_trials=_RANDOM_TRIALS
     )
     trial = trials.ask()
-    trial.suggest_int("cycles_percent", *CYCLES_PERCENT, step=_CYCLES_STEP_PERCENT)
-    trial.suggest_int("flash_percent", *FLASH_PERCENT, step=_FLASH_STEP_PERCENT)
+    trial.suggest_int("cycles_percent", *CYCLES_PERCENT)
+    trial.suggest_int("flash_percent", *FLASH_PERCENT)
     # All of them, whatever was measured: a later run may propose no others.
     base = trial.suggest_categorical("base", list(bases))
     if base not in costs:

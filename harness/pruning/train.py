@@ -74,7 +74,7 @@ def train_candidate(
         return TrainedModel(model, (), accuracy(model, task.validation.x, task.validation.y), 0.0)
     if candidate.cut is None:
         with statistics_kept(model):
-            result = _train_whole(reference, model, candidate, task, recipe.unfrozen(), on_epoch)
+            result = _train_whole(reference, model, candidate, task, recipe.whole(), on_epoch)
         return TrainedModel(model, result.history, result.best.val_accuracy, result.seconds)
     alone = recipe if candidate.frozen else recipe.head_first()
     head = _train_head(reference, model, candidate, task, alone, features or FeatureCache(), on_epoch)

@@ -4,7 +4,10 @@ import hashlib
 from dataclasses import asdict, dataclass, replace
 
 # Raise when the training code changes in a way that changes weights: stored models are then remade.
-TRAINER_VERSION = 6
+TRAINER_VERSION = 7
+
+# Factor on the rates of a kept part for a network that is whole.
+_RATE_OF_WHOLE = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,10 @@ class Recipe:
         """The recipe for a network whose kept part is trained too."""
         rates = tuple((first, rate * self.unfrozen_rate) for first, rate in self.learning_rates)
         return replace(self, learning_rates=rates, unfrozen_rate=1.0)
+
+    def whole(self) -> "Recipe":
+        """The recipe for a network without a new head: it works already, and bears no high rates."""
+        return replace(self, unfrozen_rate=self.unfrozen_rate * _RATE_OF_WHOLE).unfrozen()
 
     def head_first(self) -> "Recipe":
         """The recipe for a head whose kept part is trained afterwards."""

@@ -50,7 +50,7 @@ def magnitude_prune(
             sparse,
             (task.train.x, task.train.y),
             (task.validation.x, task.validation.y),
-            recipe.unfrozen(),
+            recipe.whole(),
             seed,
             teacher=model,
             augmentation=task.augmentation,

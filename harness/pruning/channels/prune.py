@@ -1,7 +1,7 @@
 """From a trained network and a budget to a smaller trained network."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from harness.pruning.channels.anneal import AnnealedEpoch, Annealing, anneal, settle
@@ -15,9 +15,6 @@ from harness.tasks.fit import Epoch, fit
 from harness.tasks.lesson import prepare_lesson
 from harness.tasks.recipe import Recipe
 from harness.tasks.task import Task
-
-# Factor on the rates of training a whole network: what is left works already, and its BatchNorm bears no high rates.
-_RATE_AFTERWARDS = 1 / 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,12 +94,11 @@ def prune_channels(
     )
     small = extract(gated.graph, kept, f"{model.name}_channels")
     keep_statistics(small.layers)
-    afterwards = replace(recipe, unfrozen_rate=recipe.unfrozen_rate * _RATE_AFTERWARDS)
     result = fit(
         small,
         train,
         (task.validation.x, task.validation.y),
-        afterwards.unfrozen(),
+        recipe.whole(),
         seed,
         lambda epoch: on_epoch("training", epoch.number, recipe.epochs),
         teacher=teacher,

@@ -218,6 +218,15 @@ def test_recipes_by_name() -> None:
         load_recipe("fast")
 
 
+def test_rates_fall_with_what_a_network_knows() -> None:
+    rates = ((0, 1e-2), (4, 1e-3))
+    recipe = replace(RECIPE, learning_rates=rates, unfrozen_rate=0.6)
+    for found, factor in ((recipe.head_first(), 1.0), (recipe.unfrozen(), 0.6), (recipe.whole(), 0.2)):
+        assert [found.learning_rate(epoch) for epoch in (0, 4)] == pytest.approx(
+            [factor * rate for _, rate in rates]
+        )
+
+
 def test_unfrozen_starts_from_the_frozen_head(small_reference: Any, bars: Task) -> None:
     candidate = Candidate("block1", "adapted", frozen=False)
     frozen = train_candidate(small_reference, replace(candidate, frozen=True), bars, RECIPE)

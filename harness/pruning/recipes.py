@@ -29,6 +29,7 @@ RECIPES = {
             head_epochs=10,
             augmented_copies=1,
             distillation=1.0,
+            matching=0.3,
             blending=1.0,
             averaging=0.98,
         ),

@@ -22,7 +22,7 @@ from harness.tasks import Task
 from harness.tasks.recipe import Recipe
 
 # Raise when the pruning of channels changes in a way that changes weights: stored networks are then remade.
-CHANNELS_VERSION = 10
+CHANNELS_VERSION = 11
 
 # What shows that a channel without weights gives the same for all inputs.
 _SETTLING_SAMPLES = 32
@@ -156,7 +156,7 @@ class Channels:
             budget,
             calibration,
             recipe,
-            teacher=teacher,
+            teacher=None if self.base.cut is None else teacher,  # the same without its dead channels
             settings=settings,
             seed=self.seed,
             on_epoch=lambda phase, done, total: on_epoch(

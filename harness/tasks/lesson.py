@@ -5,8 +5,9 @@ from typing import Any
 
 from harness.tasks.arrays import FloatArray
 from harness.tasks.augment import Augmentation, changes
-from harness.tasks.distil import beside, distillation_loss, taught_accuracy
+from harness.tasks.distil import beside, distillation_loss, maps_apart, taught_accuracy
 from harness.tasks.framework import load_keras
+from harness.tasks.origin import Origin, SharedMap
 from harness.tasks.recipe import Recipe
 
 
@@ -41,7 +42,12 @@ class Lesson:
 
 
 def prepare_lesson(
-    model: Any, recipe: Recipe, seed: int, teacher: Any | Answers | None, augmentation: Augmentation | None
+    model: Any,
+    recipe: Recipe,
+    seed: int,
+    teacher: Any | Answers | None,
+    augmentation: Augmentation | None,
+    origin: Origin | None = None,
 ) -> Lesson:
     """`model` behind layers that change its inputs as the recipe wants it, beside its teacher where that distils.
 
@@ -51,15 +57,17 @@ def prepare_lesson(
         seed: Of all that is random.
         teacher: `keras.Model`, or its answers to inputs that do not change; needed where the recipe distils.
         augmentation: How inputs may be changed.
+        origin: What `model` was made of; where the recipe matches feature maps, they are to stay alike.
     """
     teacher = teacher if recipe.distillation else None
     answers = teacher if isinstance(teacher, Answers) else None
     layers = [] if answers else changes(augmentation, recipe, seed)
     if teacher is None:
         return Lesson(_behind(layers, model), "sparse_categorical_crossentropy", "accuracy", None)
-    loss = distillation_loss(recipe.distillation, recipe.temperature)
+    loss = distillation_loss(recipe.distillation, recipe.temperature, recipe.matching)
     metric = load_keras().metrics.MeanMetricWrapper(taught_accuracy, name="accuracy")
-    return Lesson(_beside_teacher(layers, model, teacher), loss, metric, answers)
+    matched = origin if recipe.matching and origin and origin.maps else None
+    return Lesson(_beside_teacher(layers, model, teacher, matched), loss, metric, answers)
 
 
 def _changed(layers: list[Any], shape: tuple[int, ...]) -> tuple[Any, Any]:
@@ -77,16 +85,46 @@ def _behind(layers: list[Any], model: Any) -> Any:
     return load_keras().Model(inputs, model(changed))
 
 
-def _beside_teacher(layers: list[Any], model: Any, teacher: Any) -> Any:
+def _beside_teacher(layers: list[Any], model: Any, teacher: Any, origin: Origin | None) -> Any:
     """The teacher sees what the network sees; answers that are known already come in as a second input."""
     keras = load_keras()
     inputs, changed = _changed(layers, model.input_shape[1:])
     if isinstance(teacher, Answers):
         known = keras.Input(model.output_shape[1:])
         return keras.Model([inputs, known], beside(model(changed), known))
-    # A copy, since a network that others share must not be told here that it does not learn.
-    copy = keras.models.clone_model(teacher)
-    copy.set_weights(teacher.get_weights())
-    asked = keras.Model(copy.inputs, copy.outputs[0], name="teacher")  # it may have its pupil's name
+    if origin is None:
+        return keras.Model(
+            inputs, beside(model(changed), _asked(teacher, "teacher")(changed, training=False))
+        )
+    names = [shared.layer for shared in origin.maps]
+    found, *maps = _with_maps(model, names)(changed)
+    taught, *wanted = _asked(origin.model, "origin", names)(changed, training=False)
+    if teacher is not origin.model:
+        taught = _asked(teacher, "teacher")(changed, training=False)
+    left = [_only(shared, whole) for shared, whole in zip(origin.maps, wanted, strict=True)]
+    return keras.Model(inputs, beside(found, taught, maps_apart(maps, left)))
+
+
+def _with_maps(model: Any, names: list[str], name: str | None = None) -> Any:
+    """The network, sharing its weights, that gives these layers' maps after its answers."""
+    maps = [model.get_layer(layer).output for layer in names]
+    return load_keras().Model(model.input, [model.output, *maps] if maps else model.output, name=name)
+
+
+def _asked(model: Any, name: str, names: list[str] | None = None) -> Any:
+    """A copy that learns nothing: a network that others share must not be told that it does not learn."""
+    copy = load_keras().models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    asked = _with_maps(copy, names or [], name)  # not its own: it may have its pupil's
     asked.trainable = False
-    return keras.Model(inputs, beside(model(changed), asked(changed, training=False)))
+    return asked
+
+
+def _only(shared: SharedMap, whole: Any) -> Any:
+    """The channels of a map that are left."""
+    keras = load_keras()
+    chosen = shared.channels.tolist()
+    if chosen == list(range(whole.shape[-1])):
+        return whole
+    shape = (*whole.shape[1:-1], len(chosen))
+    return keras.layers.Lambda(lambda maps: keras.ops.take(maps, chosen, axis=-1), output_shape=shape)(whole)

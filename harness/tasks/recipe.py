@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import asdict, dataclass, replace
 
 # Raise when the training code changes in a way that changes weights: stored models are then remade.
-TRAINER_VERSION = 7
+TRAINER_VERSION = 8
 
 # Factor on the rates of a kept part for a network that is whole.
 _RATE_OF_WHOLE = 1 / 3
@@ -27,6 +27,8 @@ class Recipe:
             every epoch.
         distillation: Share in [0, 1] of the loss that compares with the unpruned network's outputs.
         temperature: What logits are divided by in that comparison, >= 1 (Hinton, Vinyals & Dean 2015).
+        matching: Weight >= 0 of how far feature maps are from those of the network that another was made of, beside
+            the loss; only where `distillation` is above 0.
         blending: Of the training inputs with each other, in [0, 1]; 0 for none, 1 for all shares alike. A blend has no
             class, only what the unpruned network answers to it: allowed where `distillation` is 1.
         averaging: Momentum in [0, 1) of a moving average over the steps, which is judged and kept in place of the weights
@@ -43,12 +45,15 @@ class Recipe:
     augmented_copies: int = 0
     distillation: float = 0.0
     temperature: float = 2.0
+    matching: float = 0.0
     blending: float = 0.0
     averaging: float = 0.0
 
     def __post_init__(self) -> None:
         if self.blending and self.distillation != 1:
             raise ValueError("blended inputs have no class: they need distillation 1")
+        if self.matching and not self.distillation:
+            raise ValueError("feature maps are matched beside a teacher's answers: they need distillation")
 
     @property
     def best_by_loss(self) -> bool:

@@ -24,6 +24,7 @@ def test_recipe_fingerprint_depends_on_all_that_decides_the_weights() -> None:
         replace(RECIPE, distillation=0.5),
         replace(RECIPE, distillation=1.0),
         replace(RECIPE, distillation=1.0, blending=1.0),
+        replace(RECIPE, distillation=1.0, matching=0.5),
         replace(RECIPE, temperature=4.0),
         replace(RECIPE, averaging=0.5),
     ]
@@ -58,3 +59,8 @@ def test_rates_fall_with_what_a_network_knows() -> None:
 def test_blends_have_no_class() -> None:
     with pytest.raises(ValueError, match="no class"):
         replace(RECIPE, distillation=0.5, blending=1.0)
+
+
+def test_feature_maps_are_matched_beside_a_teacher() -> None:
+    with pytest.raises(ValueError, match="need distillation"):
+        replace(RECIPE, matching=0.3)

@@ -10,9 +10,11 @@ from harness.pruning.channels.extract import extract
 from harness.pruning.channels.gates import GatedModel
 from harness.pruning.channels.groups import find_groups
 from harness.pruning.channels.resources import Budget, Calibration, Resources
+from harness.pruning.channels.shared import shared_maps
 from harness.pruning.statistics import keep_statistics
 from harness.tasks.fit import Epoch, fit
 from harness.tasks.lesson import prepare_lesson
+from harness.tasks.origin import Origin
 from harness.tasks.recipe import Recipe
 from harness.tasks.task import Task
 
@@ -103,6 +105,7 @@ def prune_channels(
         lambda epoch: on_epoch("training", epoch.number, recipe.epochs),
         teacher=teacher,
         augmentation=task.augmentation,
+        origin=Origin(model, shared_maps(gated.graph, kept)),
         from_start=True,
     )
     left = Resources(find_groups(small), calibration)

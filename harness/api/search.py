@@ -46,6 +46,7 @@ def search(
     channels: int = 0,
     channel_budgets: Sequence[str] = (),
     channels_after: Sequence[str] = (UNPRUNED,),
+    channels_recipe: str | None = None,
     sparse: float | None = None,
     recipe: str = "quick",
     seed: int = 0,
@@ -87,6 +88,7 @@ def search(
         channels: Trials of models with fewer channels, on each board.
         channel_budgets: Such as `c55-f90`, for 55 % of the cycles and 90 % of the flash: tried beside them.
         channels_after: Names of the candidates that these trials start from, such as `unpruned` and `block2-aux`.
+        channels_recipe: Training recipe of these trials; None for `recipe`.
         sparse: Share of the weights, between 0 and 1, that are 0 in one more candidate; None for none.
         recipe: Training recipe.
         seed: Of the order of the samples.
@@ -125,6 +127,7 @@ def search(
             channels=channels,
             channel_budgets=tuple(dict.fromkeys(map(ChannelBudget.parse, channel_budgets))),
             channels_after=tuple(channels_after),
+            channels_recipe=channels_recipe,
             sparsity=sparse,
             recipe=recipe,
             seed=seed,

@@ -129,6 +129,9 @@ def _joined(context: click.Context, parameter: click.Parameter, lists: Any) -> t
     help="Candidates that these trials start from, such as unpruned,block2-aux.",
 )
 @click.option(
+    "--channels-recipe", metavar="NAME", help="Training recipe of these trials [default: that of --recipe]."
+)
+@click.option(
     "--sparse", type=float, metavar="SHARE", help="One more candidate with this share of its weights 0."
 )
 @click.option(

@@ -156,9 +156,7 @@ class ModelShop:
 
         def train() -> tuple[Any, dict[str, Any]]:
             started = time.monotonic()
-            model, facts = variant.train(
-                self._start(variant.base), self.reference, self.task, self.recipe, on_epoch
-            )
+            model, facts = variant.train(self._start(variant.base), self.task, on_epoch)
             return model, {
                 **facts,
                 "train_s": time.monotonic() - started,
@@ -172,7 +170,11 @@ class ModelShop:
         return stage_key(variant.head, {**self.inputs, **self._varied_from(variant)})
 
     def _varied_from(self, variant: Variant) -> dict[str, Any]:
-        return {"variant": variant.inputs(), "recipe": self.recipe.fingerprint()}
+        return {
+            "variant": variant.inputs(),
+            "base_recipe": self.recipe.fingerprint(),
+            "recipe": variant.recipe.fingerprint(),
+        }
 
     def _start(self, base: Candidate) -> Any:
         """The trained float network of `base`; the store has int8 files only, so it is trained here once more."""

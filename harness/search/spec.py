@@ -42,6 +42,7 @@ class StudySpec:
         channels: Trials of fewer channels, on each board.
         channel_budgets: Budgets that are tried beside them, each after each of `channels_after`.
         channels_after: Names of the candidates whose channels are pruned in these trials.
+        channels_recipe: Training recipe of these trials; None for that of the candidates they start from.
         sparsity: Share of weights set to 0 in the candidate that shows what this brings; None for none.
         recipe: Training recipe.
         seed: Of the order of the samples.
@@ -65,6 +66,7 @@ class StudySpec:
     channels: int = 0
     channel_budgets: tuple[ChannelBudget, ...] = ()
     channels_after: tuple[str, ...] = (UNPRUNED,)
+    channels_recipe: str | None = None
     sparsity: float | None = None
     recipe: str = "quick"
     seed: int = 0
@@ -81,11 +83,7 @@ class StudySpec:
             raise InputError(f"--channels is a number of trials from 0, not {self.channels}")
         if self.sparsity is not None and not 0 < self.sparsity < 1:
             raise InputError(f"--sparse is a share between 0 and 1, not {self.sparsity}")
-        if load_recipe(self.recipe).blending and len(self.task.input_shape) != 3:
-            raise InputError(
-                f"--recipe {self.recipe} blends inputs of height, width and channels, and those of "
-                f"{self.task.name} have the shape {self.task.input_shape}; choose another recipe"
-            )
+        self._check_recipes()
         if self.objective not in OBJECTIVES:
             raise InputError(f"unknown objective {self.objective!r}; choose one of {', '.join(OBJECTIVES)}")
         for tail in self.tails:
@@ -94,6 +92,21 @@ class StudySpec:
         for name in ("heads", "tails", "widths", "seeds", "channels_after"):
             if not getattr(self, name):
                 raise InputError(f"--{name.replace('_', '-')} needs at least one value")
+
+    def _check_recipes(self) -> None:
+        options = {"--recipe": self.recipe}
+        if self.channels_recipe is not None:
+            options["--channels-recipe"] = self.channels_recipe
+            if not self.channel_trials:
+                raise InputError(
+                    "--channels-recipe trains what --channels and --channel-budgets try; give one of them"
+                )
+        for option, name in options.items():
+            if load_recipe(name).blending and len(self.task.input_shape) != 3:
+                raise InputError(
+                    f"{option} {name} blends inputs of height, width and channels, and those of "
+                    f"{self.task.name} have the shape {self.task.input_shape}; choose another recipe"
+                )
 
     @property
     def channel_trials(self) -> int:
@@ -123,6 +136,14 @@ class StudySpec:
             **(
                 {"channel_budgets": [str(one) for one in self.channel_budgets]}
                 if self.channel_budgets
+                else {}
+            ),
+            **(
+                {
+                    "channels_recipe": self.channels_recipe,
+                    "channels_training": load_recipe(self.channels_recipe).fingerprint(),
+                }
+                if self.channels_recipe
                 else {}
             ),
             **({"sparsity": self.sparsity} if self.sparsity is not None else {}),

@@ -47,22 +47,22 @@ class Variant(Protocol):
         """The candidate that it is made of, trained."""
 
     @property
+    def recipe(self) -> Recipe:
+        """How it is trained, which may be otherwise than `base`."""
+
+    @property
     def seed(self) -> int:
         """Of all random choices."""
 
     def inputs(self) -> dict[str, Any]:
         """All that its making depends on beside reference, task and recipe, as JSON values."""
 
-    def train(
-        self, start: Any, teacher: Any, task: Task, recipe: Recipe, on_epoch: OnEpoch
-    ) -> tuple[Any, dict[str, Any]]:
+    def train(self, start: Any, task: Task, on_epoch: OnEpoch) -> tuple[Any, dict[str, Any]]:
         """The trained `keras.Model`, and facts about it as JSON values.
 
         Args:
-            start: The trained network of `base`.
-            teacher: The unpruned network, to learn from.
+            start: The trained network of `base`, which it also learns from where its recipe distils.
             task: Where the samples come from.
-            recipe: How to train.
             on_epoch: Told of the progress.
         """
 
@@ -73,10 +73,12 @@ class Sparse:
 
     Attributes:
         sparsity: Share of the weights that are 0, in (0, 1).
+        recipe: How the others are trained.
         seed: Of the order of the samples.
     """
 
     sparsity: float
+    recipe: Recipe
     seed: int
 
     head = "sparse"
@@ -89,13 +91,11 @@ class Sparse:
 
     def inputs(self) -> dict[str, Any]:
         """What its making depends on."""
-        return asdict(self)
+        return {"sparsity": self.sparsity, "seed": self.seed}
 
-    def train(
-        self, start: Any, teacher: Any, task: Task, recipe: Recipe, on_epoch: OnEpoch
-    ) -> tuple[Any, dict[str, Any]]:
+    def train(self, start: Any, task: Task, on_epoch: OnEpoch) -> tuple[Any, dict[str, Any]]:
         """Prune by magnitude."""
-        model, history = magnitude_prune(start, task, self.sparsity, recipe, self.seed)
+        model, history = magnitude_prune(start, task, self.sparsity, self.recipe, self.seed)
         return model, {"val_accuracy": max(epoch.val_accuracy for epoch in history)}
 
 
@@ -107,6 +107,7 @@ class Channels:
         budget: What it may cost, as shares of the network it is made of.
         costs: What was measured on the board.
         max_ram_bytes: Most RAM, where that is limited.
+        recipe: How it is trained.
         seed: Of all random choices.
         base: The candidate it is made of: the unpruned network, or one that was cut.
     """
@@ -114,6 +115,7 @@ class Channels:
     budget: ChannelBudget
     costs: MeasuredCosts
     max_ram_bytes: float | None
+    recipe: Recipe
     seed: int
     base: Candidate
 
@@ -131,15 +133,16 @@ class Channels:
     def inputs(self) -> dict[str, Any]:
         """What its making depends on."""
         return {
-            **asdict(self),
+            "budget": asdict(self.budget),
+            "max_ram_bytes": self.max_ram_bytes,
+            "seed": self.seed,
+            "base": asdict(self.base),
             "costs": self.costs.to_json(),
             "annealing": asdict(Annealing()),
             "version": CHANNELS_VERSION,
         }
 
-    def train(
-        self, start: Any, teacher: Any, task: Task, recipe: Recipe, on_epoch: OnEpoch
-    ) -> tuple[Any, dict[str, Any]]:
+    def train(self, start: Any, task: Task, on_epoch: OnEpoch) -> tuple[Any, dict[str, Any]]:
         """Prune channels.
 
         Raises:
@@ -155,12 +158,11 @@ class Channels:
             task,
             budget,
             calibration,
-            recipe,
-            teacher=None if self.base.cut is None else teacher,  # the same without its dead channels
+            self.recipe,
             settings=settings,
             seed=self.seed,
             on_epoch=lambda phase, done, total: on_epoch(
-                done + (gate_epochs if phase == "training" else 0), gate_epochs + recipe.epochs
+                done + (gate_epochs if phase == "training" else 0), gate_epochs + self.recipe.epochs
             ),
         )
         return pruned.model, {

@@ -49,13 +49,17 @@ class Trouble(Observer):
 
 
 class Made(Observer):
-    """Keeps which models were there already."""
+    """Keeps which models were there already, and how many epochs the others were trained for."""
 
     def __init__(self) -> None:
         self.found: dict[str, bool] = {}
+        self.epochs: dict[str, int] = {}
 
     def made(self, candidate: str, found: bool) -> None:
         self.found[candidate] = found
+
+    def training(self, candidate: str, done: int, total: int) -> None:
+        self.epochs[candidate] = total
 
 
 def shorten(patch: pytest.MonkeyPatch, cache: Path, folder: Path) -> None:
@@ -179,3 +183,27 @@ def test_channels_after_a_cut(study: Any, tmp_path: Path, digits_cache: Path, mo
     assert thin.macs < whole.macs and thin.flash_bytes < whole.flash_bytes
     assert thin.latency_us < whole.latency_us * 0.6 * 1.25
     assert decision.candidate == thin.candidate
+
+
+def test_channels_are_trained_by_a_recipe_of_their_own(
+    study: Any, tmp_path: Path, digits_cache: Path, monkeypatch: Any
+) -> None:
+    shorten(monkeypatch, digits_cache, tmp_path)
+    monkeypatch.setitem(RECIPES, "learn", replace(RECIPES["taught"], name="learn", epochs=3, head_epochs=1))
+    spec = StudySpec(
+        "own", load_task("digits"), {BOARD: "nrf52840-dk"}, Limits(max_accuracy_drop=100.0), cuts=("block1",), heads=("gap",),
+        recipe="short", channel_budgets=(ChannelBudget(70, 100),), channels_after=("block1-gap",), channels_recipe="learn", samples=20,
+    )  # fmt: skip
+    made = Made()
+    run_study(spec, study.store, made)
+    gates = sum(Annealing(steps=2).epochs(len(spec.task.train.x)))
+    assert made.epochs["block1-gap-channels-c70"] == gates + 3
+    assert made.epochs.get("block1-gap", 2) == 2  # trained by the study's, or found so
+    # By another recipe it is another network, made of the same one.
+    again = Made()
+    run_study(replace(spec, name="one", channels_recipe=None), study.store, again)
+    assert again.found["block1-gap"] and again.epochs["block1-gap-channels-c70"] == gates + 2
+    with pytest.raises(InputError, match="was begun with channels_recipe = 'learn'"):
+        run_study(replace(spec, channels_recipe=None), study.store, Observer())
+    with pytest.raises(InputError, match="give one of them"):
+        replace(spec, channel_budgets=())

@@ -47,7 +47,6 @@ def prune_channels(
     calibration: Calibration,
     recipe: Recipe,
     *,
-    teacher: Any = None,
     settings: Annealing | None = None,
     seed: int = 0,
     on_epoch: Callable[[str, int, int], None] = lambda phase, done, total: None,
@@ -59,8 +58,8 @@ def prune_channels(
         task: Training and validation splits.
         budget: Most it may cost on the board.
         calibration: The board's, from measured layers and an image.
-        recipe: What gates and weights are trained on, and how long the weights afterwards.
-        teacher: `keras.Model` to learn from, where the recipe distils; None for `model`.
+        recipe: What gates and weights are trained on, and how long the weights afterwards. Where it distils, `model`
+            is the teacher.
         settings: Of the gates' training.
         seed: Of all random choices.
         on_epoch: Called after each epoch with `gates` or `training`, epochs done and in all.
@@ -81,8 +80,7 @@ def prune_channels(
         annealing.append(epoch)
         on_epoch("gates", epoch.number, closing + settling)
 
-    teacher = model if teacher is None else teacher
-    lesson = prepare_lesson(gated.model, recipe, seed, teacher, task.augmentation)
+    lesson = prepare_lesson(gated.model, recipe, seed, model, task.augmentation)
     anneal(gated, resources, budget, train, lesson, settings, seed, gates_epoch)
     kept = choose_channels(gated, resources, budget, judge(gated, train, lesson, seed))
     settle(
@@ -103,7 +101,7 @@ def prune_channels(
         recipe.whole(),
         seed,
         lambda epoch: on_epoch("training", epoch.number, recipe.epochs),
-        teacher=teacher,
+        teacher=model,
         augmentation=task.augmentation,
         origin=Origin(model, shared_maps(gated.graph, kept)),
         from_start=True,

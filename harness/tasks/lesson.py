@@ -107,8 +107,8 @@ def _beside_teacher(layers: list[Any], model: Any, teacher: Any, origin: Origin 
 
 def _with_maps(model: Any, names: list[str], name: str | None = None) -> Any:
     """The network, sharing its weights, that gives these layers' maps after its answers."""
-    maps = [model.get_layer(layer).output for layer in names]
-    return load_keras().Model(model.input, [model.output, *maps] if maps else model.output, name=name)
+    answers, maps = model.outputs[0], [model.get_layer(layer).output for layer in names]
+    return load_keras().Model(model.inputs[0], [answers, *maps] if maps else answers, name=name)
 
 
 def _asked(model: Any, name: str, names: list[str] | None = None) -> Any:

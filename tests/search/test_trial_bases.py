@@ -18,7 +18,7 @@ COSTS = MeasuredCosts((), 1000, 100, 50)
 
 def search_where(fits: bool) -> Any:
     """A board on which `block1-gap` failed, or which it does not fit."""
-    spec = SimpleNamespace(seed=0, seeds=(0,), limits=Limits())
+    spec = SimpleNamespace(seed=0, seeds=(0,), limits=Limits(), recipe="quick", channels_recipe=None)
     timing = SimpleNamespace(fits=fits)
     return SimpleNamespace(
         spec=spec,

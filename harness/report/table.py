@@ -37,7 +37,7 @@ def _board(board: BoardView) -> list[RenderableType]:
     table.add_column("accuracy", justify="right", no_wrap=True)
     table.add_column("flash", justify="right", no_wrap=True)
     table.add_column("RAM", justify="right", no_wrap=True)
-    table.add_column("verdict", overflow="fold", min_width=16)
+    table.add_column("verdict", overflow="fold", min_width=10)
     for view in board.candidates:
         table.add_row(*_cells(view), style=_style(view))
     parts: list[RenderableType] = [title, table]
@@ -46,17 +46,25 @@ def _board(board: BoardView) -> list[RenderableType]:
     return [*parts, Text()]
 
 
-def _cells(view: CandidateView) -> list[Text]:
+def _cells(view: CandidateView) -> list[RenderableType]:
     # Text objects, as names may hold what rich would take for markup.
     size = [words.size(view, memory).removesuffix(" KB") + "K" for memory in ("flash", "ram")]
     cells = [
-        f"{'*' if view.chosen else ' '} {view.name}",
         words.latency(view),
         _accuracy(view),
         *(words.DASH if cell.startswith(words.DASH) else cell for cell in size),
         view.verdict,
     ]
-    return [Text(cell) for cell in cells]
+    return [_marked(view), *map(Text, cells)]
+
+
+def _marked(view: CandidateView) -> Table:
+    """The name behind its mark, so that a long one does not leave the mark on a line of its own."""
+    cell = Table.grid(padding=(0, 1, 0, 0))
+    cell.add_column(no_wrap=True)
+    cell.add_column(overflow="fold")
+    cell.add_row(Text("*" if view.chosen else " "), Text(view.name))
+    return cell
 
 
 def _accuracy(view: CandidateView) -> str:

@@ -11,8 +11,8 @@ from harness.tasks.arrays import FloatArray, LabelArray
 from harness.tasks.augment import Augmentation
 from harness.tasks.framework import load_keras, seeded
 from harness.tasks.lesson import Answers, prepare_lesson
-from harness.tasks.origin import Origin
 from harness.tasks.recipe import Recipe
+from harness.tasks.shared_map import SharedMap
 
 _PREDICT_BATCH = 256
 
@@ -57,7 +57,7 @@ def fit(
     *,
     teacher: Any | Answers | None = None,
     augmentation: Augmentation | None = None,
-    origin: Origin | None = None,
+    maps: tuple[SharedMap, ...] = (),
     from_start: bool = False,
 ) -> FitResult:
     """Train `model` in place and leave it with its best epoch's weights.
@@ -72,7 +72,7 @@ def fit(
         teacher: `keras.Model` to learn from besides the classes, which is asked about the inputs as they are changed;
             or its answers to inputs that do not change. Needed where the recipe distils.
         augmentation: How training inputs may be changed, anew in every epoch.
-        origin: What the model was made of, whose feature maps it is to keep where the recipe matches these.
+        maps: What the model is to keep like its teacher's where the recipe matches feature maps.
         from_start: Whether the model may be best as it is: where it has been trained before.
     """
     keras = load_keras()
@@ -100,7 +100,7 @@ def fit(
 
     started = time.perf_counter()
     with seeded(seed):
-        lesson = prepare_lesson(model, recipe, seed, teacher, augmentation, origin)
+        lesson = prepare_lesson(model, recipe, seed, teacher, augmentation, maps)
         trained = lesson.model
         train_x: Any = train[0]
         validation_x: Any = validation[0]

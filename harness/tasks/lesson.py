@@ -7,8 +7,8 @@ from harness.tasks.arrays import FloatArray
 from harness.tasks.augment import Augmentation, changes
 from harness.tasks.distil import beside, distillation_loss, maps_apart, taught_accuracy
 from harness.tasks.framework import load_keras
-from harness.tasks.origin import Origin, SharedMap
 from harness.tasks.recipe import Recipe
+from harness.tasks.shared_map import SharedMap
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ def prepare_lesson(
     seed: int,
     teacher: Any | Answers | None,
     augmentation: Augmentation | None,
-    origin: Origin | None = None,
+    maps: tuple[SharedMap, ...] = (),
 ) -> Lesson:
     """`model` behind layers that change its inputs as the recipe wants it, beside its teacher where that distils.
 
@@ -57,7 +57,7 @@ def prepare_lesson(
         seed: Of all that is random.
         teacher: `keras.Model`, or its answers to inputs that do not change; needed where the recipe distils.
         augmentation: How inputs may be changed.
-        origin: What `model` was made of; where the recipe matches feature maps, they are to stay alike.
+        maps: What `model` shares with a teacher that is a network; they stay alike where the recipe matches them.
     """
     teacher = teacher if recipe.distillation else None
     answers = teacher if isinstance(teacher, Answers) else None
@@ -66,7 +66,7 @@ def prepare_lesson(
         return Lesson(_behind(layers, model), "sparse_categorical_crossentropy", "accuracy", None)
     loss = distillation_loss(recipe.distillation, recipe.temperature, recipe.matching)
     metric = load_keras().metrics.MeanMetricWrapper(taught_accuracy, name="accuracy")
-    matched = origin if recipe.matching and origin and origin.maps else None
+    matched = maps if recipe.matching else ()
     return Lesson(_beside_teacher(layers, model, teacher, matched), loss, metric, answers)
 
 
@@ -85,37 +85,33 @@ def _behind(layers: list[Any], model: Any) -> Any:
     return load_keras().Model(inputs, model(changed))
 
 
-def _beside_teacher(layers: list[Any], model: Any, teacher: Any, origin: Origin | None) -> Any:
+def _beside_teacher(layers: list[Any], model: Any, teacher: Any, shared: tuple[SharedMap, ...]) -> Any:
     """The teacher sees what the network sees; answers that are known already come in as a second input."""
     keras = load_keras()
     inputs, changed = _changed(layers, model.input_shape[1:])
     if isinstance(teacher, Answers):
         known = keras.Input(model.output_shape[1:])
         return keras.Model([inputs, known], beside(model(changed), known))
-    if origin is None:
-        return keras.Model(
-            inputs, beside(model(changed), _asked(teacher, "teacher")(changed, training=False))
-        )
-    names = [shared.layer for shared in origin.maps]
+    names = [one.layer for one in shared]
     found, *maps = _with_maps(model, names)(changed)
-    taught, *wanted = _asked(origin.model, "origin", names)(changed, training=False)
-    if teacher is not origin.model:
-        taught = _asked(teacher, "teacher")(changed, training=False)
-    left = [_only(shared, whole) for shared, whole in zip(origin.maps, wanted, strict=True)]
-    return keras.Model(inputs, beside(found, taught, maps_apart(maps, left)))
+    taught, *whole = _asked(teacher, names)(changed, training=False)
+    if not shared:
+        return keras.Model(inputs, beside(found, taught))
+    wanted = [_only(one, of_teacher) for one, of_teacher in zip(shared, whole, strict=True)]
+    return keras.Model(inputs, beside(found, taught, maps_apart(maps, wanted)))
 
 
 def _with_maps(model: Any, names: list[str], name: str | None = None) -> Any:
-    """The network, sharing its weights, that gives these layers' maps after its answers."""
-    answers, maps = model.outputs[0], [model.get_layer(layer).output for layer in names]
-    return load_keras().Model(model.inputs[0], [answers, *maps] if maps else answers, name=name)
+    """The network, sharing its weights, that gives a list: its answers, then these layers' maps."""
+    maps = [model.get_layer(layer).output for layer in names]
+    return load_keras().Model(model.inputs[0], [model.outputs[0], *maps], name=name)
 
 
-def _asked(model: Any, name: str, names: list[str] | None = None) -> Any:
+def _asked(teacher: Any, names: list[str]) -> Any:
     """A copy that learns nothing: a network that others share must not be told that it does not learn."""
-    copy = load_keras().models.clone_model(model)
-    copy.set_weights(model.get_weights())
-    asked = _with_maps(copy, names or [], name)  # not its own: it may have its pupil's
+    copy = load_keras().models.clone_model(teacher)
+    copy.set_weights(teacher.get_weights())
+    asked = _with_maps(copy, names, "teacher")  # not its own name: it may have its pupil's
     asked.trainable = False
     return asked
 

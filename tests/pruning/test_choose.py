@@ -7,8 +7,9 @@ import pytest
 
 from harness.errors import SearchError
 from harness.pruning.channels import Budget, Resources, prune_channels
-from harness.pruning.channels.choose import CHANNEL_STEP, Kept, check_budget, choose_channels, judge
+from harness.pruning.channels.choose import CHANNEL_STEP, check_budget, choose_channels, judge
 from harness.pruning.channels.gates import GatedModel
+from harness.pruning.channels.groups import Kept
 from harness.tasks.lesson import prepare_lesson
 from tests.pruning.networks import NO_TIMES, TRAINING, randomly_gated
 

@@ -10,7 +10,7 @@ from harness.report.memory_bars import memory_bars
 from harness.report.table import study_table
 from harness.report.views import board_views, least_accuracy
 from harness.report.words import DASH, limit_phrases, listed
-from harness.store import Store
+from harness.store import Decision, Store
 from tests.report.studies import fill, row
 
 
@@ -81,6 +81,18 @@ def test_table_fits_80_columns_and_keeps_every_figure(store: Store) -> None:
     assert lines["conv1-dense"].split()[1:6] == [DASH, DASH, DASH, "40.0K", "does"]
     assert "latency is an estimate" in printed
     assert "No candidate meets the limits on virtual:nrf51-dk" in printed
+
+
+def test_a_long_name_keeps_its_mark_and_its_verdict(store: Store) -> None:
+    study, name = fill(store), "block11-dense-channels-c82"
+    store.add(row("desk-nrf52", name, study=study, latency_us=110_410.0, accuracy=0.844))
+    decision = Decision(candidate=name, sentence="It is the fastest.", verdicts={name: "chosen"})
+    store.save_decision(study, "desk-nrf52", decision)
+    for width in (80, 60):
+        printed = _printed(store, study, width)
+        (marked,) = (line for line in printed.splitlines() if line.startswith("*"))
+        assert marked.startswith("* block11")
+        assert "chosen" in marked
 
 
 def test_table_takes_no_markup_from_names(store: Store) -> None:

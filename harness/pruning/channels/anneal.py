@@ -1,14 +1,14 @@
 """Trains gates and weights together until the network fits a budget, then settles the gates."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from harness.pruning.channels.gates import GatedModel
+from harness.pruning.channels.groups import Kept
 from harness.pruning.channels.resources import Budget, Resources
 from harness.tasks.arrays import FloatArray, LabelArray
 from harness.tasks.framework import load_keras, load_tensorflow, seeded
@@ -121,7 +121,7 @@ def anneal(
 
 def settle(
     gated: GatedModel,
-    kept: Mapping[int, npt.NDArray[np.int64]],
+    kept: Kept,
     train: tuple[FloatArray, LabelArray],
     lesson: Lesson,
     settings: Annealing,

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from harness.errors import SearchError
 from harness.pruning.channels.gates import GatedModel
-from harness.pruning.channels.groups import ChannelGraph
+from harness.pruning.channels.groups import ChannelGraph, Kept
 from harness.pruning.channels.resources import Budget, Resources
 from harness.tasks.arrays import FloatArray, LabelArray
 from harness.tasks.framework import load_keras, load_tensorflow
@@ -18,9 +18,6 @@ CHANNEL_STEP = 4
 
 # Enough to rank steps by, few enough for some hundred answers of a network to take seconds.
 _JUDGED_SAMPLES = 320
-
-Kept = Mapping[int, npt.NDArray[np.int64]]
-"""Group -> the channels that stay, ascending."""
 
 
 def check_budget(graph: ChannelGraph, resources: Resources, budget: Budget) -> None:

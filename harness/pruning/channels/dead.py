@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.pruning.channels.extract import Kept, extract
-from harness.pruning.channels.groups import ChannelGraph, NodeChannels, find_groups
+from harness.pruning.channels.extract import extract
+from harness.pruning.channels.groups import ChannelGraph, Kept, NodeChannels, find_groups
 from harness.pruning.graph import is_layer
 from harness.tasks.arrays import FloatArray
 from harness.tasks.framework import load_keras

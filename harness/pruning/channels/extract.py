@@ -1,17 +1,13 @@
 """The dense network that is left when channels are dropped."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.pruning.channels.groups import ChannelGraph, NodeChannels
+from harness.pruning.channels.groups import ChannelGraph, Kept, NodeChannels
 from harness.pruning.graph import is_layer
 from harness.tasks.framework import load_keras
-
-Kept = Mapping[int, npt.NDArray[np.int64]]
-"""Group -> the channels that stay, ascending; groups left out keep all."""
 
 
 def extract(graph: ChannelGraph, kept: Kept, name: str) -> Any:

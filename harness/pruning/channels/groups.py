@@ -1,9 +1,16 @@
 """Which channels of a network belong together: what must be kept or dropped as one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from harness.pruning.graph import ELEMENTWISE, is_layer, topological_nodes
+
+Kept = Mapping[int, npt.NDArray[np.int64]]
+"""Group -> the channels that stay, ascending; groups left out keep all."""
 
 _POOLS = (
     "MaxPooling2D",

@@ -14,7 +14,6 @@ from harness.pruning.channels.shared import shared_maps
 from harness.pruning.statistics import keep_statistics
 from harness.tasks.fit import Epoch, fit
 from harness.tasks.lesson import prepare_lesson
-from harness.tasks.origin import Origin
 from harness.tasks.recipe import Recipe
 from harness.tasks.task import Task
 
@@ -103,7 +102,7 @@ def prune_channels(
         lambda epoch: on_epoch("training", epoch.number, recipe.epochs),
         teacher=model,
         augmentation=task.augmentation,
-        origin=Origin(model, shared_maps(gated.graph, kept)),
+        maps=shared_maps(gated.graph, kept),
         from_start=True,
     )
     left = Resources(find_groups(small), calibration)

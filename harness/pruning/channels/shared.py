@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from harness.pruning.channels.extract import Kept
-from harness.pruning.channels.groups import ChannelGraph
+from harness.pruning.channels.groups import ChannelGraph, Kept
 from harness.pruning.graph import ELEMENTWISE, is_layer, readers_of
-from harness.tasks.origin import SharedMap
+from harness.tasks.shared_map import SharedMap
 
 _MAKERS = ("Conv2D", "DepthwiseConv2D", "Dense", "Add", *ELEMENTWISE)
 

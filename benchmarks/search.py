@@ -2,16 +2,17 @@
 
     python benchmarks/search.py --task kws --data-dir D --board virtual:nrf52840-dk --max-accuracy-drop 2
 
-Each strategy begins with an empty store. Exit code 1 if a board's choices differ.
+Each strategy begins with an empty store. A second table says what each one's threads were at. Exit code 1 if a
+board's choices differ.
 """
 
 import argparse
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
+from activities import Activities
 from rich.console import Console
 from rich.table import Table
 
@@ -19,35 +20,37 @@ from harness import api
 from harness.errors import HarnessError
 
 
-def run(arguments: argparse.Namespace, folder: Path) -> dict[str, tuple[Any, float]]:
-    """Decisions by board and seconds of each strategy.
+def run(arguments: argparse.Namespace, folder: Path) -> dict[str, tuple[Any, Activities]]:
+    """Decisions by board of each strategy, and what its threads were at.
 
     Raises:
         HarnessError: As the search raises it.
     """
     found = {}
     for strategy in ("measure first", "exhaustive"):
-        started = time.monotonic()
-        decisions = api.search(
-            arguments.task,
-            arguments.board,
-            "benchmark",
-            data_dir=arguments.data_dir,
-            max_accuracy_drop=arguments.max_accuracy_drop,
-            objective=arguments.objective,
-            heads=arguments.heads.split(","),
-            exhaustive=strategy == "exhaustive",
-            results_dir=folder / strategy.replace(" ", "-"),
-        )
-        found[strategy] = decisions, time.monotonic() - started
-        print(strategy, "took", round(found[strategy][1]), "s", file=sys.stderr, flush=True)
+        activities = Activities()
+        with activities.watching():
+            decisions = api.search(
+                arguments.task,
+                arguments.board,
+                "benchmark",
+                data_dir=arguments.data_dir,
+                max_accuracy_drop=arguments.max_accuracy_drop,
+                objective=arguments.objective,
+                heads=arguments.heads.split(","),
+                exhaustive=strategy == "exhaustive",
+                results_dir=folder / strategy.replace(" ", "-"),
+                observer=activities,
+            )
+        found[strategy] = decisions, activities
+        print(strategy, "took", round(activities.wall_s), "s", file=sys.stderr, flush=True)
     return found
 
 
-def table_of(found: dict[str, tuple[Any, float]]) -> Table:
+def table_of(found: dict[str, tuple[Any, Activities]]) -> Table:
     """A row a strategy and board."""
     table = Table("strategy", "board", "choice", "trained", "on all samples", "answers asked", "seconds")
-    for strategy, (decisions, seconds) in found.items():
+    for strategy, (decisions, activities) in found.items():
         for board, decision in decisions.items():
             counts = decision.facts["counts"]
             table.add_row(
@@ -57,7 +60,7 @@ def table_of(found: dict[str, tuple[Any, float]]) -> Table:
                 f"{counts['trained']} of {counts['candidates'] - 1}",
                 f"{counts['fully_measured']} of {counts['candidates'] * counts['boards']}",
                 f"{counts['samples']:,} of {counts['samples_exhaustive']:,}",
-                f"{seconds:.0f}",
+                f"{activities.wall_s:.0f}",
             )
     return table
 
@@ -79,7 +82,10 @@ def main() -> int:
     except HarnessError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    Console(width=130).print(table_of(found))
+    console = Console(width=130)
+    console.print(table_of(found))
+    for strategy, (_, activities) in found.items():
+        console.print(f"\n{strategy}:", activities.table())
     (first, _), (second, _) = found.values()
     return int(any(first[board].candidate != second[board].candidate for board in first))
 

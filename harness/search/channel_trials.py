@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.config.kinds import load_kind
 from harness.errors import SearchError
-from harness.pruning import Candidate, load_recipe
+from harness.pruning import Candidate, recipe_for
 from harness.search.board_search import BoardSearch
 from harness.search.budgets import CYCLES_PERCENT, FLASH_PERCENT, ChannelBudget
 from harness.search.evidence import Evidence
@@ -136,7 +136,7 @@ def _variant(
         ChannelBudget(trial.params["cycles_percent"], trial.params["flash_percent"]),
         MeasuredCosts.from_json(trial.user_attrs["costs"]),
         None if max_ram_kb is None else max_ram_kb * KIB,
-        load_recipe(search.spec.channels_recipe or search.spec.recipe),
+        recipe_for(search.spec.task, search.spec.channels_recipe or search.spec.recipe),
         search.spec.seeds[0],
         bases[trial.params["base"]],
     )

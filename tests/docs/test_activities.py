@@ -37,7 +37,7 @@ def test_the_trainers_time_is_what_stages_say_and_the_rest(
     monkeypatch.setattr(ModelShop, "make", make)
     shop, activities = ModelShop.__new__(ModelShop), Activities()
     with Store(tmp_path) as store, activities.watching():
-        assert shop.make(store) == "made"  # type: ignore[call-arg, arg-type, comparison-overlap]
+        assert shop.make(store) == "made"
         clock[0] += 5.0
     assert activities.wall_s == 15.0
     assert sum(activities.seconds.values()) == 10.0

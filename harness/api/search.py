@@ -40,6 +40,7 @@ def search(
     heads: Sequence[str] = ("aux", "dense"),
     tails: Sequence[str] = ("frozen",),
     widths: Sequence[float] = (1.0,),
+    width_trials: int = 0,
     seeds: Sequence[int] = (0,),
     exhaustive: bool = False,
     samples: int | None = None,
@@ -82,6 +83,7 @@ def search(
         heads: Heads to try.
         tails: `"frozen"`, `"unfrozen"` or both: what becomes of the kept part's weights.
         widths: Factors on the heads' channels to try.
+        width_trials: Trials of heads of other widths, on each board.
         seeds: Of training, to try.
         exhaustive: Train and fully measure every candidate.
         samples: Most test samples asked while searching; None for all. The final figures use all.
@@ -121,6 +123,7 @@ def search(
             heads=tuple(heads),
             tails=tuple(tails),
             widths=tuple(widths),
+            width_trials=width_trials,
             seeds=tuple(seeds),
             exhaustive=exhaustive,
             samples=samples,

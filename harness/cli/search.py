@@ -101,6 +101,14 @@ def _joined(context: click.Context, parameter: click.Parameter, lists: Any) -> t
     help="Factors on the heads' channels.",
 )
 @click.option(
+    "--width-trials",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Trials of heads of other widths, proposed by what was measured, on each board.",
+)
+@click.option(
     "--seeds", type=ListOf(int, "whole numbers"), default="0", show_default=True, help="Seeds of training."
 )
 @click.option("--exhaustive", is_flag=True, help="Train every candidate and ask it for all samples.")

@@ -4,7 +4,7 @@ from harness.pruning.build import build_candidate, list_candidates
 from harness.pruning.candidate import UNPRUNED, Candidate
 from harness.pruning.cuts import CutPoint, find_cuts, model_macs, model_params, model_peak_ram_bytes
 from harness.pruning.features import FeatureCache
-from harness.pruning.heads import CONTROL, DEFAULT_HEADS, HEADS
+from harness.pruning.heads import CONTROL, DEFAULT_HEADS, HEADS, WIDENED_HEADS
 from harness.pruning.overview import CutOverview, overview
 from harness.pruning.recipes import DEFAULT_RECIPE, RECIPES, load_recipe, recipe_for
 from harness.pruning.train import TrainedModel, most_epochs, train_candidate
@@ -16,6 +16,7 @@ __all__ = [
     "HEADS",
     "RECIPES",
     "UNPRUNED",
+    "WIDENED_HEADS",
     "Candidate",
     "CutOverview",
     "CutPoint",

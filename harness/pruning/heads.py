@@ -114,5 +114,8 @@ They take a feature map float32 `[n, height, width, channels]` and give probabil
 DEFAULT_HEADS = ("aux", "dense")
 """What a search tries where nothing else is asked for."""
 
+WIDENED_HEADS = tuple(name for name in HEADS if name != "gap")
+"""Those with channels of their own, which a width makes more or fewer."""
+
 CONTROL = "none"
 """In place of a head: nothing is cut off, and the whole network is trained for as long as the others."""

@@ -26,7 +26,7 @@ def queue_again(
     from optuna.trial import TrialState
 
     trials.tell(number, state=TrialState.FAIL)
-    if "costs" in attributes:
+    if params:  # else it was killed before anything was proposed
         trials.enqueue_trial(params, user_attrs=attributes)
 
 
@@ -41,8 +41,8 @@ def queue_next(trials: "optuna.Study", asked_for: Sequence[dict[str, Any]]) -> N
         trials.enqueue_trial(missing[0])
 
 
-def open_trials(search: BoardSearch) -> "optuna.Study":
-    """The board's trials, beside the study's reports."""
+def open_trials(search: BoardSearch, name: str) -> "optuna.Study":
+    """The board's trials called `name`, beside the study's reports."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -54,7 +54,7 @@ def open_trials(search: BoardSearch) -> "optuna.Study":
         )
         trials = optuna.create_study(
             storage=storage,
-            study_name=search.board,
+            study_name=name,
             directions=["minimize"] * (2 if search.spec.objective == "pareto" else 1),
             load_if_exists=True,
         )

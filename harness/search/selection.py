@@ -2,9 +2,10 @@
 
 import difflib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from harness.errors import InputError
-from harness.pruning import Candidate
+from harness.pruning import WIDENED_HEADS, Candidate
 from harness.search.models import ModelShop
 from harness.search.spec import NO_CUTS, TAILS, StudySpec
 
@@ -37,6 +38,27 @@ def channel_bases(spec: StudySpec, candidates: Sequence[Candidate]) -> list[Cand
                 f"--channels-after {name}: no such candidate in this search; {_near(name, known)}"
             )
     return [known[name] for name in spec.channels_after]
+
+
+def width_bases(spec: StudySpec, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates whose heads are tried at other widths: each cut with each head that has one, and each tail.
+
+    Raises:
+        InputError: Widths are to be tried, and there is no such candidate.
+    """
+    if not spec.width_trials:
+        return []
+    found = {
+        replace(one, width=1.0)
+        for one in candidates
+        if one.head in WIDENED_HEADS and one.seed == spec.seeds[0]
+    }
+    if not found:
+        raise InputError(
+            f"--width-trials {spec.width_trials}: no candidate of this search has a head with a width; give --cuts "
+            f"and one of --heads {', '.join(WIDENED_HEADS)}"
+        )
+    return sorted(found, key=lambda one: one.key)
 
 
 def _near(name: str, known: Iterable[str | None]) -> str:

@@ -36,6 +36,7 @@ class StudySpec:
         heads: Heads to try at every cut.
         tails: Of `TAILS`, to try with each head.
         widths: Factors on the heads' channels to try.
+        width_trials: Trials of heads of other widths, on each board.
         seeds: Of training, to try.
         exhaustive: Whether every candidate is trained and fully measured.
         samples: Most test samples asked while searching; None for all. The final figure uses all.
@@ -60,6 +61,7 @@ class StudySpec:
     heads: tuple[str, ...] = DEFAULT_HEADS
     tails: tuple[str, ...] = ("frozen",)
     widths: tuple[float, ...] = (1.0,)
+    width_trials: int = 0
     seeds: tuple[int, ...] = (0,)
     exhaustive: bool = False
     samples: int | None = None
@@ -79,8 +81,9 @@ class StudySpec:
             raise InputError("a search needs at least one board: give --board")
         if self.samples is not None and self.samples < 1:
             raise InputError(f"--samples must be at least 1, not {self.samples}")
-        if self.channels < 0:
-            raise InputError(f"--channels is a number of trials from 0, not {self.channels}")
+        for option, trials in {"--channels": self.channels, "--width-trials": self.width_trials}.items():
+            if trials < 0:
+                raise InputError(f"{option} is a number of trials from 0, not {trials}")
         if self.sparsity is not None and not 0 < self.sparsity < 1:
             raise InputError(f"--sparse is a share between 0 and 1, not {self.sparsity}")
         self._check_recipes()
@@ -125,6 +128,7 @@ class StudySpec:
             "heads": list(self.heads),
             "tails": list(self.tails),
             "widths": list(self.widths),
+            **({"width_trials": self.width_trials} if self.width_trials else {}),
             "seeds": list(self.seeds),
             "exhaustive": self.exhaustive,
             "samples": self.samples,

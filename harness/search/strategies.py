@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from harness.pruning import Candidate
 from harness.search.board_search import BoardSearch, Rival
 from harness.search.evidence import Evidence, decided
+from harness.search.models import CandidateModel
 from harness.search.objective import cost, order
 from harness.search.paired import Side, measure_drop
 from harness.search.shapes import timed_as
@@ -37,9 +38,7 @@ def measure_first(search: BoardSearch, candidates: Sequence[Candidate]) -> None:
         model = search.trainer.trained(one).result()
         if ahead := _first(waiting, lambda other: _ruled_out(search, other) is None):
             search.trainer.trained(ahead)  # while this one is measured
-        rivals = rivals_of(search, search.known(one.key))
-        search.measure(model, [rival for _, rival in rivals])
-        settle(search, one.key, rivals)
+        _measure(search, model)
     for one in waiting:
         search.pass_over(one.key, str(_ruled_out(search, one)))
 
@@ -50,14 +49,29 @@ def measure_variant(search: BoardSearch, variant: Variant) -> Evidence:
     Raises:
         SearchError: It cannot be made within its budget.
     """
-    model = search.trainer.varied(variant).result()
+    _measure(search, search.trainer.varied(variant).result())
+    return search.known(variant.key)
+
+
+def measure_candidate(search: BoardSearch, candidate: Candidate) -> Evidence:
+    """Time one more candidate untrained; train and measure it where it can still win."""
+    if not search.spec.exhaustive:
+        search.time_untrained(search.trainer.untrained(candidate).result())
+        if why := _ruled_out(search, candidate):
+            search.pass_over(candidate.key, why)
+            return search.known(candidate.key)
+    _measure(search, search.trainer.trained(candidate).result())
+    return search.known(candidate.key)
+
+
+def _measure(search: BoardSearch, model: CandidateModel) -> None:
+    """Measure a trained model on all samples, or until its rivals decide."""
     if search.spec.exhaustive:
         search.measure(model, ())
-    else:
-        rivals = rivals_of(search, search.known(variant.key))
-        search.measure(model, [rival for _, rival in rivals])
-        settle(search, variant.key, rivals)
-    return search.known(variant.key)
+        return
+    rivals = rivals_of(search, search.known(model.key))
+    search.measure(model, [rival for _, rival in rivals])
+    settle(search, model.key, rivals)
 
 
 def _first(candidates: Sequence[Candidate], meets: Callable[[Candidate], bool]) -> Candidate | None:

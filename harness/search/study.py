@@ -16,7 +16,7 @@ from harness.search.evaluate import Evaluator
 from harness.search.evidence import Evidence
 from harness.search.observer import Observer
 from harness.search.samples import shuffled
-from harness.search.selection import asked_candidates, channel_bases
+from harness.search.selection import asked_candidates, channel_bases, width_bases
 from harness.search.shapes import timed_as
 from harness.search.spec import StudySpec
 from harness.search.strategies import confirm_best, measure_all, measure_first, measure_variant
@@ -53,10 +53,11 @@ def run_study(
     _check_meters(spec)
     shop = crew.shop(store, spec.task, spec.reference, recipe=spec.recipe)
     candidates = asked_candidates(spec, shop)
-    bases = channel_bases(spec, candidates)
+    thinned, widened = channel_bases(spec, candidates), width_bases(spec, candidates)
     store.open_study(spec.name, spec.task.name, spec.options())
     store.set_status(spec.name, "running")
-    observer.started(len(candidates) + _variants(spec), tuple(spec.boards), _steps(spec, candidates))
+    trials = spec.width_trials + _variants(spec)
+    observer.started(len(candidates) + trials, tuple(spec.boards), _steps(spec, candidates))
     samples = shuffled(spec.task.test, spec.seed)
     evaluator = Evaluator(store, spec.toolchain, spec.rules, samples, "test", layers=True)
     unpruned: dict[str, Future[Evidence]] = {board: Future() for board in spec.boards}
@@ -67,7 +68,7 @@ def run_study(
             for board, (worker, _) in boards.items()
         }
         running = [
-            boards[board][1].submit(partial(_run, search, candidates, bases))
+            boards[board][1].submit(partial(_run, search, candidates, thinned, widened))
             for board, search in searches.items()
         ]
         for future in wait(running, return_when=FIRST_EXCEPTION).done:
@@ -82,13 +83,22 @@ def run_study(
     return decisions
 
 
-def _run(search: BoardSearch, candidates: Sequence[Candidate], bases: Sequence[Candidate]) -> None:
+def _run(
+    search: BoardSearch,
+    candidates: Sequence[Candidate],
+    thinned: Sequence[Candidate],
+    widened: Sequence[Candidate],
+) -> None:
     """A board's whole part; whoever waits for its unpruned model hears of an error too."""
     strategy: Callable[[BoardSearch, Sequence[Candidate]], None]
     strategy = measure_all if search.spec.exhaustive else measure_first
     try:
         strategy(search, candidates)
-        _measure_variants(search, bases)
+        if widened:
+            from harness.search.width_trials import try_widths  # with optuna
+
+            try_widths(search, widened)
+        _measure_variants(search, thinned)
         confirm_best(search)
     except BaseException as error:
         if not search.unpruned[search.board].done():
@@ -123,7 +133,7 @@ def _check_meters(spec: StudySpec) -> None:
 def _steps(spec: StudySpec, candidates: Sequence[Candidate]) -> int:
     """Steps of each board: one for each candidate, and one for each network that is timed untrained."""
     timed = 0 if spec.exhaustive else len(set(timed_as(candidates).values())) - 1
-    return len(candidates) + timed + _variants(spec)
+    return len(candidates) + timed + spec.width_trials * (1 if spec.exhaustive else 2) + _variants(spec)
 
 
 def _variants(spec: StudySpec) -> int:

@@ -9,8 +9,11 @@ import pytest
 from harness.errors import SearchError
 from harness.pruning import UNPRUNED, Candidate
 from harness.search import channel_trials
+from harness.search.channel_trials import ChannelSpace
 from harness.search.layer_costs import MeasuredCosts
 from harness.search.limits import Limits
+from harness.search.trials import try_one
+from harness.tasks import load_task
 
 BASES = {UNPRUNED: Candidate(None, None), "block1-gap": Candidate("block1", "gap")}
 COSTS = MeasuredCosts((), 1000, 100, 50)
@@ -18,7 +21,9 @@ COSTS = MeasuredCosts((), 1000, 100, 50)
 
 def search_where(fits: bool) -> Any:
     """A board on which `block1-gap` failed, or which it does not fit."""
-    spec = SimpleNamespace(seed=0, seeds=(0,), limits=Limits(), recipe="quick", channels_recipe=None)
+    spec = SimpleNamespace(
+        seed=0, seeds=(0,), task=load_task("digits"), limits=Limits(), recipe="quick", channels_recipe=None
+    )
     timing = SimpleNamespace(fits=fits)
     return SimpleNamespace(
         spec=spec,
@@ -36,7 +41,7 @@ def try_often(monkeypatch: pytest.MonkeyPatch, fits: bool, costs: dict[str, Meas
     monkeypatch.setattr(channel_trials, "measure_variant", refuse)
     trials = optuna.create_study()
     search = search_where(fits)
-    outcomes = [channel_trials._try(search, trials, costs, BASES) for _ in range(12)]
+    outcomes = [try_one(search, trials, ChannelSpace(search, BASES, costs)) for _ in range(12)]
     return trials, search, outcomes
 
 
@@ -46,12 +51,12 @@ def test_a_base_that_does_not_fit_counts_as_a_trial(monkeypatch: pytest.MonkeyPa
     assert {trial.params["base"] for trial in trials.trials} == set(BASES)
     assert {trial.state.name for trial in trials.trials} == {"PRUNED"}
     for trial in trials.trials:  # as a later run does
-        channel_trials._recall(search, trial, BASES)
+        ChannelSpace(search, BASES, {}).recall(trial)
 
 
 def test_a_base_that_failed_is_proposed_again_once_it_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     trials, search, outcomes = try_often(monkeypatch, True, {UNPRUNED: COSTS})
     assert not outcomes[-1] and trials.trials[-1].state.name == "FAIL"
     assert trials.trials[-1].params["base"] == "block1-gap"
-    assert channel_trials._try(search, trials, dict.fromkeys(BASES, COSTS), BASES)
+    assert try_one(search, trials, ChannelSpace(search, BASES, dict.fromkeys(BASES, COSTS)))
     assert trials.trials[-1].params == trials.trials[-2].params

@@ -1,10 +1,10 @@
 """Candidates over all folds of a task: every sample was in one study's test split, and no model was trained on it.
 
-    python benchmarks/folds.py [--results-dir DIR] [--board NAME] STUDY STUDY ...
+    python benchmarks/folds.py [--results-dir DIR] [--board NAME] [--against CANDIDATE] STUDY STUDY ...
 
 Give one study for each fold, with the same candidates asked for all samples. A row is a candidate: its answers of all
-folds together, with the 95 % interval of the accuracy, and how many points it is behind the unpruned network on the very
-same samples, with the 95 % interval of that paired difference. Nothing is measured here.
+folds together, with the 95 % interval of the accuracy, and how many points it is behind the unpruned network (or the
+candidate named) on the very same samples, with the 95 % interval of that paired difference. Nothing is measured here.
 """
 
 import argparse
@@ -56,26 +56,28 @@ def pooled(by_study: dict[str, tuple[bool, ...]], studies: list[str]) -> Flags:
     return np.array([right for study in studies for right in by_study[study]])
 
 
-def table(found: dict[str, dict[str, tuple[bool, ...]]], studies: list[str]) -> pd.DataFrame:
+def table(
+    found: dict[str, dict[str, tuple[bool, ...]]], studies: list[str], against: str = UNPRUNED
+) -> pd.DataFrame:
     """One row a candidate that was asked for all samples of every fold.
 
     Raises:
-        InputError: The unpruned network was not.
+        InputError: The one they are held `against` was not.
     """
     whole = {name: pooled(by, studies) for name, by in found.items() if len(by) == len(studies)}
-    if UNPRUNED not in whole:
-        raise InputError("not every study has the unpruned network's answers to all its samples")
+    if against not in whole:
+        raise InputError(f"not every study has the answers of {against} to all its samples")
     rows = []
     for name, right in whole.items():
         low, high = wilson_interval(int(right.sum()), len(right))
-        drop = measure_drop(whole[UNPRUNED], right)
+        drop = measure_drop(whole[against], right)
         folds = ", ".join(f"{100 * np.mean(found[name][study]):.1f}" for study in studies)
         rows.append(
             {
                 "candidate": name,
                 "samples": str(len(right)),
                 "accuracy %": f"{100 * right.mean():.1f} ({100 * low:.1f} to {100 * high:.1f})",
-                "points behind": drop.points if name != UNPRUNED else "",
+                "points behind": drop.points if name != against else "",
                 "of each fold %": folds,
             }
         )
@@ -89,10 +91,14 @@ def main() -> int:
     )
     parser.add_argument("studies", nargs="+", metavar="STUDY")
     parser.add_argument("--board", help="Answers of this board alone.")
+    parser.add_argument(
+        "--against", default=UNPRUNED, metavar="CANDIDATE", help="Whom they are behind [default: unpruned]."
+    )
     parser.add_argument("--results-dir", type=Path, default=results_dir())
     arguments = parser.parse_args()
     try:
-        frame = table(right_of(arguments.studies, arguments.results_dir, arguments.board), arguments.studies)
+        found = right_of(arguments.studies, arguments.results_dir, arguments.board)
+        frame = table(found, arguments.studies, arguments.against)
     except HarnessError as error:
         print(f"Error: {error}", file=sys.stderr)
         return error.exit_code

@@ -23,6 +23,14 @@ def test_answers_of_all_folds_count_together() -> None:
     assert pooled(FOUND["cut"], ["f1", "f0"]).tolist() == [True, True, True, False, False, True]
 
 
+def test_another_candidate_may_be_the_one_to_beat() -> None:
+    frame = table(FOUND, ["f0", "f1"], "cut").set_index("candidate")
+    assert frame.loc["cut", "points behind"] == ""
+    assert frame.loc["unpruned", "points behind"].startswith("0.0 (")
+    with pytest.raises(InputError, match="answers of half"):
+        table(FOUND, ["f0", "f1"], "half")
+
+
 def test_without_the_unpruned_network_there_is_nothing_to_compare_with() -> None:
     with pytest.raises(InputError, match="unpruned"):
         table({"cut": FOUND["cut"]}, ["f0", "f1"])

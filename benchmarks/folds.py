@@ -102,7 +102,9 @@ def main() -> int:
     except HarnessError as error:
         print(f"Error: {error}", file=sys.stderr)
         return error.exit_code
-    shown = Table(*frame.columns)
+    shown = Table()
+    for name in frame.columns:
+        shown.add_column(name, overflow="fold")  # names lose nothing in a narrow terminal
     for row in frame.itertuples(index=False):
         shown.add_row(*row)
     Console().print(shown)

@@ -69,23 +69,23 @@ class ChannelSpace:
             for base in self.bases
         ]
 
-    def attempt(self, trial: "optuna.Trial", done: "Sequence[optuna.trial.FrozenTrial]") -> Outcome:
-        """Train and measure a network within a budget."""
+    def propose(self, trial: "optuna.Trial") -> None:
+        """A budget, and whose."""
         trial.suggest_int("cycles_percent", *CYCLES_PERCENT)
         trial.suggest_int("flash_percent", *FLASH_PERCENT)
         # All of them, whatever was measured: a later run may propose no others.
-        base = trial.suggest_categorical("base", list(self.bases))
-        search = self.search
+        trial.suggest_categorical("base", list(self.bases))
+
+    def measure(self, trial: "optuna.Trial") -> Outcome:
+        """Train and measure a network within a budget."""
+        search, base = self.search, trial.params["base"]
         if base not in self.costs:
             search.observer.passed_over(
                 search.board, f"channels after {base}", f"{base} was not measured here"
             )
             return "never" if _never_fits(search, base) else "later"
         if "costs" not in trial.user_attrs:
-            same = next(
-                (old for old in done if old.params == trial.params and "costs" in old.user_attrs), None
-            )
-            trial.set_user_attr("costs", same.user_attrs["costs"] if same else self.costs[base].to_json())
+            trial.set_user_attr("costs", self.costs[base].to_json())
         variant = self._variant(trial)
         try:
             return measure_variant(search, variant)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _RANDOM_TRIALS = 4
 # Failures of the board, each after the worker's own tries, after which the rest waits for the next run.
 _MOST_FAILURES = 2
+# Proposals in a row that were tried before, after which there is taken to be nothing else.
+_MOST_REPEATS = 20
 
 Outcome = Evidence | Literal["never", "later"]
 """What a trial came to: figures, or why there are none. `never` counts as a trial, `later` is for another run."""
@@ -36,13 +38,11 @@ class Space(Protocol):
     def asked_for(self) -> list[dict[str, Any]]:
         """The parameters of trials that the study names itself."""
 
-    def attempt(self, trial: "optuna.Trial", done: "Sequence[optuna.trial.FrozenTrial]") -> Outcome:
-        """Settle the trial's parameters and measure what they say.
+    def propose(self, trial: "optuna.Trial") -> None:
+        """Settle the trial's parameters."""
 
-        Args:
-            trial: Has no parameters yet.
-            done: The finished ones.
-        """
+    def measure(self, trial: "optuna.Trial") -> Outcome:
+        """Measure what the trial's parameters say."""
 
     def recall(self, trial: "optuna.trial.FrozenTrial") -> None:
         """Tell the search what a finished trial of an earlier run found, from the store."""
@@ -52,14 +52,34 @@ def run_trials(search: BoardSearch, space: Space) -> None:
     """Measure trials until there are as many as wanted; those of an earlier run count.
 
     A trial whose board failed, or that was under way when the run was killed, is queued again with the same parameters.
+    What is proposed a second time counts once.
     """
     trials = open_trials(search, space.name)
-    for done in finished(trials):
+    for done in _different(finished(trials)):
         space.recall(done)
-    failures = 0
-    while len(finished(trials)) < space.count and failures < _MOST_FAILURES:
+    failures = repeats = 0
+    while (
+        (tried := len(_different(finished(trials)))) < space.count
+        and failures < _MOST_FAILURES
+        and repeats < _MOST_REPEATS
+    ):
         queue_next(trials, space.asked_for)
-        failures += not try_one(search, trials, space)
+        went_on = try_one(search, trials, space)
+        failures += not went_on
+        repeats = repeats + 1 if went_on and len(_different(finished(trials))) == tried else 0
+    if repeats:
+        for number in range(tried + 1, space.count + 1):
+            search.observer.passed_over(
+                search.board, f"trial {number} of {space.name}", "nothing new was proposed"
+            )
+
+
+def _different(trials: "Sequence[optuna.trial.FrozenTrial]") -> "list[optuna.trial.FrozenTrial]":
+    """Those of different parameters, the first of each."""
+    found: dict[tuple[object, ...], optuna.trial.FrozenTrial] = {}
+    for trial in trials:
+        found.setdefault(tuple(sorted(trial.params.items())), trial)
+    return list(found.values())
 
 
 def try_one(search: BoardSearch, trials: "optuna.Study", space: Space) -> bool:
@@ -72,7 +92,13 @@ def try_one(search: BoardSearch, trials: "optuna.Study", space: Space) -> bool:
         seed=1000 * search.spec.seed + len(done), n_startup_trials=_RANDOM_TRIALS
     )
     trial = trials.ask()
-    outcome = space.attempt(trial, done)
+    space.propose(trial)
+    if same := next((old for old in done if old.params == trial.params), None):
+        for name, excess in same.constraints.items():
+            trial.set_constraint(name, excess)
+        trials.tell(trial, same.values, state=same.state)
+        return True
+    outcome = space.measure(trial)
     if outcome == "later":
         trials.tell(trial, state=optuna.trial.TrialState.FAIL)
         return False

@@ -53,10 +53,13 @@ class WidthSpace:
         """None: widths that are known beforehand are candidates of the study."""
         return []
 
-    def attempt(self, trial: "optuna.Trial", done: "Sequence[optuna.trial.FrozenTrial]") -> Outcome:
-        """Time a candidate, and measure it where it can still win; no figures where it cannot."""
+    def propose(self, trial: "optuna.Trial") -> None:
+        """A width, and whose."""
         trial.suggest_int("width_eighths", *WIDTH_EIGHTHS, log=True)
         trial.suggest_categorical("base", list(self.bases))
+
+    def measure(self, trial: "optuna.Trial") -> Outcome:
+        """Time a candidate, and measure it where it can still win; no figures where it cannot."""
         return measure_candidate(self.search, self._candidate(trial))
 
     def recall(self, trial: "optuna.trial.FrozenTrial") -> None:

@@ -13,7 +13,7 @@ from harness.errors import InputError
 from harness.pruning import RECIPES, Candidate
 from harness.search import Limits, Observer, StudySpec, run_study
 from harness.search.evidence import Evidence
-from harness.search.trials import try_one
+from harness.search.trials import run_trials, try_one
 from harness.search.width_trials import WIDTH_EIGHTHS, WidthSpace
 from harness.store import Store
 from harness.tasks import load_task
@@ -77,7 +77,7 @@ def study(tmp_path_factory: pytest.TempPathFactory, digits_cache: Path) -> Itera
 @pytest.mark.slow
 def test_as_many_widths_are_tried_as_asked(study: Any) -> None:
     finished = [trial for trial in study.trials if trial.state.is_finished() and trial.state.name != "FAIL"]
-    assert len(finished) == 6
+    assert len({tuple(trial.params.values()) for trial in finished}) == 6
     low, high = WIDTH_EIGHTHS
     for trial in finished:
         assert low <= trial.params["width_eighths"] <= high
@@ -143,8 +143,25 @@ def test_only_what_was_measured_tells_of_a_width(
     assert [trial.state.name for trial in trials.trials] == states
     if not went_on:
         again = trials.ask()
-        WidthSpace(search, BASES).attempt(again, ())
+        WidthSpace(search, BASES).propose(again)
         assert again.params == trials.trials[0].params
+
+
+def test_a_space_that_is_used_up_ends_the_trials(monkeypatch: pytest.MonkeyPatch) -> None:
+    trials, passed, tried = optuna.create_study(), [], []
+    search: Any = FakeSearch(Evidence())
+    search.observer = SimpleNamespace(passed_over=lambda *told: passed.append(told))
+    monkeypatch.setattr("harness.search.trials.open_trials", lambda search, name: trials)
+    monkeypatch.setattr("harness.search.width_trials.WIDTH_EIGHTHS", (1, 2))
+    monkeypatch.setattr(
+        "harness.search.width_trials.measure_candidate",
+        lambda search, candidate: tried.append(candidate.key) or search.evidence,
+    )
+    run_trials(search, WidthSpace(search, BASES))  # 9 of 4
+    assert sorted(tried) == [f"{name}-w{width}" for name in sorted(BASES) for width in (0.125, 0.25)]
+    assert passed == [
+        ("desk", f"trial {number} of desk widths", "nothing new was proposed") for number in range(5, 10)
+    ]
 
 
 def test_widths_need_a_head_that_has_one(tmp_path: Path) -> None:

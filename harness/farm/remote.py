@@ -10,7 +10,7 @@ from typing import Any
 from harness.config.paths import cache_dir, ensure_writable
 from harness.errors import HarnessError, InputError
 from harness.farm.kept import kept_board
-from harness.pruning import Candidate, FeatureCache, recipe_for, train_candidate
+from harness.pruning import Candidate, FeatureCache, load_recipe, train_candidate
 from harness.search.evaluate import Evaluator
 from harness.search.settings import Enough
 from harness.search.subject import Subject
@@ -99,7 +99,7 @@ def train(
             known.network,
             candidate,
             known.task,
-            recipe_for(known.task, recipe),
+            load_recipe(recipe),
             features=known.features,
             on_epoch=lambda epoch: None,
         )

@@ -6,7 +6,7 @@ from harness.pruning.cuts import CutPoint, find_cuts, model_macs, model_params, 
 from harness.pruning.features import FeatureCache
 from harness.pruning.heads import CONTROL, DEFAULT_HEADS, HEADS, WIDENED_HEADS
 from harness.pruning.overview import CutOverview, overview
-from harness.pruning.recipes import DEFAULT_RECIPE, RECIPES, load_recipe, recipe_for
+from harness.pruning.recipes import DEFAULT_RECIPE, RECIPES, load_recipe
 from harness.pruning.train import TrainedModel, most_epochs, train_candidate
 
 __all__ = [
@@ -31,6 +31,5 @@ __all__ = [
     "model_peak_ram_bytes",
     "most_epochs",
     "overview",
-    "recipe_for",
     "train_candidate",
 ]

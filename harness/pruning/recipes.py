@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from harness.errors import InputError
 from harness.tasks.recipe import Recipe
-from harness.tasks.task import Task
 
 # The kept part's weights are good already: a head's first rates would shake them.
 _QUICK = Recipe("quick", 20, 64, ((0, 5e-3), (10, 1e-3), (16, 2e-4)), unfrozen_rate=0.6)
@@ -28,7 +27,6 @@ RECIPES = {
             ((0, 5e-3), (30, 2e-3), (45, 7e-4), (54, 2e-4)),
             unfrozen_rate=0.6,
             head_epochs=10,
-            least_steps=2000,
             augmented_copies=1,
             distillation=1.0,
             matching=0.3,
@@ -50,12 +48,3 @@ def load_recipe(name: str = DEFAULT_RECIPE) -> Recipe:
     if name not in RECIPES:
         raise InputError(f"unknown recipe {name!r}; known recipes: {', '.join(RECIPES)}")
     return RECIPES[name]
-
-
-def recipe_for(task: Task, name: str = DEFAULT_RECIPE) -> Recipe:
-    """The recipe called `name`, as long as the task's training samples need it.
-
-    Raises:
-        InputError: There is no such recipe, or the task's data is missing or damaged.
-    """
-    return load_recipe(name).for_samples(len(task.train))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.config.kinds import load_kind
 from harness.errors import SearchError
-from harness.pruning import Candidate, recipe_for
+from harness.pruning import Candidate, load_recipe
 from harness.search.board_search import BoardSearch
 from harness.search.budgets import CYCLES_PERCENT, FLASH_PERCENT, ChannelBudget
 from harness.search.images import get_image
@@ -111,7 +111,7 @@ class ChannelSpace:
             ChannelBudget(trial.params["cycles_percent"], trial.params["flash_percent"]),
             MeasuredCosts.from_json(trial.user_attrs["costs"]),
             None if max_ram_kb is None else max_ram_kb * KIB,
-            recipe_for(spec.task, spec.channels_recipe or spec.recipe),
+            load_recipe(spec.channels_recipe or spec.recipe),
             spec.seeds[0],
             self.bases[trial.params["base"]],
         )

@@ -12,8 +12,8 @@ from harness.pruning import (
     FeatureCache,
     build_candidate,
     list_candidates,
+    load_recipe,
     most_epochs,
-    recipe_for,
     train_candidate,
 )
 from harness.quantization import calibration_fingerprint, quantize
@@ -64,7 +64,7 @@ class ModelShop:
     def __init__(self, store: Store, task: Task, reference: Path | None, *, recipe: str) -> None:
         self.store = store
         self.task = task
-        self.recipe = recipe_for(task, recipe)
+        self.recipe = load_recipe(recipe)
         self.inputs = {
             "task": task.fingerprint,
             "reference": reference_key(task, reference),

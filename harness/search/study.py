@@ -8,7 +8,7 @@ from functools import partial
 
 from harness.bench import resolve
 from harness.errors import InputError
-from harness.pruning import Candidate, recipe_for
+from harness.pruning import Candidate, load_recipe
 from harness.search.board_search import BoardSearch
 from harness.search.compare import explain_differences
 from harness.search.crew import Crew
@@ -110,7 +110,7 @@ def _measure_variants(search: BoardSearch, bases: Sequence[Candidate]) -> None:
     """What thins instead of cutting: the sparse network, and trials of fewer channels, made of `bases`."""
     spec = search.spec
     if spec.sparsity is not None:
-        measure_variant(search, Sparse(spec.sparsity, recipe_for(spec.task, spec.recipe), spec.seeds[0]))
+        measure_variant(search, Sparse(spec.sparsity, load_recipe(spec.recipe), spec.seeds[0]))
     if spec.channel_trials:
         from harness.search.channel_trials import try_channels  # with optuna
 

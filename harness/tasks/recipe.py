@@ -2,7 +2,6 @@
 
 import hashlib
 from dataclasses import asdict, dataclass, replace
-from math import ceil
 
 # Raise when the training code changes in a way that changes weights: stored models are then remade.
 TRAINER_VERSION = 8
@@ -22,7 +21,6 @@ class Recipe:
         learning_rates: (first epoch, rate) pairs, the first at epoch 0, epochs ascending.
         unfrozen_rate: Factor on the rates while the kept part is trained too.
         head_epochs: Epochs of the head alone before the kept part is trained with it; None for `epochs`.
-        least_steps: Of the optimiser in `epochs`, >= 0; where samples are few, `for_samples` adds epochs until they are made.
         patience: Epochs without a better one after which training stops; None for never.
         augmented_copies: How often a frozen part sees each training input changed by the task's augmentation, besides
             once as it is; 0 for no augmentation. What is trained as a whole sees every input changed anew in
@@ -43,7 +41,6 @@ class Recipe:
     learning_rates: tuple[tuple[int, float], ...]
     unfrozen_rate: float = 1.0
     head_epochs: int | None = None
-    least_steps: int = 0
     patience: int | None = None
     augmented_copies: int = 0
     distillation: float = 0.0
@@ -79,25 +76,6 @@ class Recipe:
     def whole(self) -> "Recipe":
         """The recipe for a network without a new head: it works already, and bears no high rates."""
         return replace(self, unfrozen_rate=self.unfrozen_rate * _RATE_OF_WHOLE).unfrozen()
-
-    def for_samples(self, samples: int) -> "Recipe":
-        """The recipe for so many training samples: where these make fewer steps than it wants, all its epochs are more.
-
-        What is learned in a step hardly depends on how many samples there are to choose from; counted in epochs alone,
-        a training on few of them would end before it has learned.
-        """
-        longer = max(1.0, self.least_steps / (self.epochs * ceil(samples / self.batch_size)))
-
-        def stretched(epochs: int) -> int:
-            return ceil(epochs * longer)
-
-        return replace(
-            self,
-            epochs=stretched(self.epochs),
-            learning_rates=tuple((stretched(first), rate) for first, rate in self.learning_rates),
-            head_epochs=None if self.head_epochs is None else stretched(self.head_epochs),
-            patience=None if self.patience is None else stretched(self.patience),
-        )
 
     def head_first(self) -> "Recipe":
         """The recipe for a head whose kept part is trained afterwards."""

@@ -21,7 +21,6 @@ def test_recipe_fingerprint_depends_on_all_that_decides_the_weights() -> None:
         replace(RECIPE, patience=3),
         replace(RECIPE, augmented_copies=1),
         replace(RECIPE, head_epochs=3),
-        replace(RECIPE, least_steps=100),
         replace(RECIPE, distillation=0.5),
         replace(RECIPE, distillation=1.0),
         replace(RECIPE, distillation=1.0, blending=1.0),
@@ -55,17 +54,6 @@ def test_rates_fall_with_what_a_network_knows() -> None:
         assert [found.learning_rate(epoch) for epoch in (0, 4)] == pytest.approx(
             [factor * rate for _, rate in rates]
         )
-
-
-def test_few_samples_are_passed_over_more_often() -> None:
-    recipe = replace(RECIPE, head_epochs=2, patience=3, least_steps=60)
-    assert recipe.for_samples(200) == recipe  # 6 epochs of 10 steps
-    longer = recipe.for_samples(81)  # of 5 steps
-    assert (longer.epochs, longer.head_epochs, longer.patience) == (12, 4, 6)
-    assert longer.learning_rates == ((0, 1e-2), (8, 1e-3))
-    assert longer.for_samples(81) == longer
-    assert recipe.for_samples(1).epochs == 60
-    assert RECIPE.for_samples(1) == RECIPE
 
 
 def test_blends_have_no_class() -> None:

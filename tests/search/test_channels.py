@@ -189,9 +189,7 @@ def test_channels_are_trained_by_a_recipe_of_their_own(
     study: Any, tmp_path: Path, digits_cache: Path, monkeypatch: Any
 ) -> None:
     shorten(monkeypatch, digits_cache, tmp_path)
-    # Two epochs make 40 steps, so they become three.
-    learn = replace(RECIPES["taught"], name="learn", epochs=2, head_epochs=1, least_steps=60)
-    monkeypatch.setitem(RECIPES, "learn", learn)
+    monkeypatch.setitem(RECIPES, "learn", replace(RECIPES["taught"], name="learn", epochs=3, head_epochs=1))
     spec = StudySpec(
         "own", load_task("digits"), {BOARD: "nrf52840-dk"}, Limits(max_accuracy_drop=100.0), cuts=("block1",), heads=("gap",),
         recipe="short", channel_budgets=(ChannelBudget(70, 100),), channels_after=("block1-gap",), channels_recipe="learn", samples=20,

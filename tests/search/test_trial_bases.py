@@ -13,7 +13,6 @@ from harness.search.channel_trials import ChannelSpace
 from harness.search.layer_costs import MeasuredCosts
 from harness.search.limits import Limits
 from harness.search.trials import try_one
-from harness.tasks import load_task
 
 BASES = {UNPRUNED: Candidate(None, None), "block1-gap": Candidate("block1", "gap")}
 COSTS = MeasuredCosts((), 1000, 100, 50)
@@ -21,9 +20,7 @@ COSTS = MeasuredCosts((), 1000, 100, 50)
 
 def search_where(fits: bool) -> Any:
     """A board on which `block1-gap` failed, or which it does not fit."""
-    spec = SimpleNamespace(
-        seed=0, seeds=(0,), task=load_task("digits"), limits=Limits(), recipe="quick", channels_recipe=None
-    )
+    spec = SimpleNamespace(seed=0, seeds=(0,), limits=Limits(), recipe="quick", channels_recipe=None)
     timing = SimpleNamespace(fits=fits)
     return SimpleNamespace(
         spec=spec,

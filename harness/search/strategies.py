@@ -54,7 +54,14 @@ def measure_variant(search: BoardSearch, variant: Variant) -> Evidence:
 
 
 def measure_candidate(search: BoardSearch, candidate: Candidate) -> Evidence:
-    """Time one more candidate untrained; train and measure it where it can still win."""
+    """Time one more candidate untrained; train and measure it where it can still win.
+
+    One that the search has measured already stays as it is: an optuna trial may propose what is in its list.
+    """
+    known = search.known(candidate.key)
+    if known.row is not None and known.row.status == "ok":
+        search.observer.passed_over(search.board, candidate.key, "measured already")
+        return known
     if not search.spec.exhaustive:
         search.time_untrained(search.trainer.untrained(candidate).result())
         if why := _ruled_out(search, candidate):

@@ -11,8 +11,9 @@ import pytest
 
 from harness.errors import InputError
 from harness.pruning import RECIPES, Candidate
-from harness.search import Limits, Observer, StudySpec, run_study
+from harness.search import Limits, Observer, StudySpec, run_study, strategies
 from harness.search.evidence import Evidence
+from harness.search.strategies import measure_candidate
 from harness.search.trials import run_trials, try_one
 from harness.search.width_trials import WIDTH_EIGHTHS, WidthSpace
 from harness.store import Store
@@ -145,6 +146,34 @@ def test_only_what_was_measured_tells_of_a_width(
         again = trials.ask()
         WidthSpace(search, BASES).propose(again)
         assert again.params == trials.trials[0].params
+
+
+def test_what_was_measured_already_stays_as_it_is() -> None:
+    passed: list[Any] = []
+    known = Evidence(row=row("desk", "block1-aux"))
+    search: Any = FakeSearch(known)  # without a trainer or a worker
+    search.known = lambda name: {"block1-aux": known}[name]
+    search.observer = SimpleNamespace(passed_over=lambda *told: passed.append(told))
+    assert measure_candidate(search, BASES["block1-aux"]) is known
+    assert passed == [("desk", "block1-aux", "measured already")]
+
+
+@pytest.mark.parametrize("why", [None, "2.00 x the time of unpruned"])
+def test_what_cannot_win_is_timed_and_not_trained(monkeypatch: pytest.MonkeyPatch, why: str | None) -> None:
+    done: list[str] = []
+    search: Any = FakeSearch(Evidence())
+    search.spec.exhaustive = False
+    search.known = lambda name: search.evidence
+    search.trainer = SimpleNamespace(
+        untrained=lambda one: SimpleNamespace(result=lambda: one.key),
+        trained=lambda one: SimpleNamespace(result=lambda: done.append(f"trained {one.key}")),
+    )
+    search.time_untrained = lambda name: done.append(f"timed {name}")
+    search.pass_over = lambda name, told: done.append(f"{name}: {told}")
+    monkeypatch.setattr(strategies, "_ruled_out", lambda *_: why)
+    monkeypatch.setattr(strategies, "_measure", lambda *_: None)
+    measure_candidate(search, BASES["block1-aux"])
+    assert done == ["timed block1-aux", f"block1-aux: {why}" if why else "trained block1-aux"]
 
 
 def test_a_space_that_is_used_up_ends_the_trials(monkeypatch: pytest.MonkeyPatch) -> None:

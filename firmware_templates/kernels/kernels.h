@@ -77,9 +77,11 @@ void mean_s8(const mean_params_t *p, const int8_t *in, int8_t *out);
 void add_s8(const add_params_t *p, const int8_t *a, const int8_t *b, int8_t *out);
 void add_s8_armv6m(const fast_add_params_t *p, const int8_t *a, const int8_t *b, int8_t *out);
 void add_s8_armv7em(const fast_add_params_t *p, const int8_t *a, const int8_t *b, int8_t *out);
-/* The window is the whole image of at most 255 pixels; channels come in fours. */
+/* The window is the whole image; channels come in fours. */
 void average_pool_s8_armv6m(const pool_params_t *p, const int8_t *in, int8_t *out);
+void mean_s8_armv6m(const mean_params_t *p, const int8_t *in, int8_t *out);
 void average_pool_s8_armv7em(const pool_params_t *p, const int8_t *in, int8_t *out);
+void mean_s8_armv7em(const mean_params_t *p, const int8_t *in, int8_t *out);
 void softmax_s8(const softmax_params_t *p, const int8_t *in, int8_t *out);
 void pad_s8(const pad_params_t *p, const int8_t *in, int8_t *out);
 void requantize_s8(const requantize_params_t *p, const int8_t *in, int8_t *out);

@@ -41,7 +41,7 @@ class Backend(Protocol):
         operand (the first one's is a half) and of the output."""
 
     def can_pool(self, geometry: Geometry, channels: int) -> bool:
-        """Whether there is an average pooling for this shape."""
+        """Whether there are averages (AVERAGE_POOL_2D, MEAN) for this shape."""
 
 
 @dataclass(frozen=True)

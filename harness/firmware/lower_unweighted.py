@@ -8,7 +8,7 @@ from harness.firmware.fixedpoint import activation_range, mean_rescale, rescale_
 from harness.firmware.graph import Op
 from harness.firmware.layer import Layer, layer_name
 from harness.firmware.overlap import IN_PLACE
-from harness.firmware.shapes import geometry_of, image_shape
+from harness.firmware.shapes import Geometry, geometry_of, image_shape
 
 _MAX_SOFTMAX_WIDTH = 256  # more classes overflow TFLite's Q12.19 sum of exponentials
 
@@ -21,12 +21,10 @@ def lower_pool(op: Op, target: Target) -> Layer:
     assert isinstance(window, tuple)
     low, high = activation_range(str(op.options["activation"]), op.output.scale, op.output.zero_point)
     geometry, channels = geometry_of(op, (window[0], window[1])), image_shape(op, 0)[3]
-    kernel = "average_pool_s8" if op.kind == "AVERAGE_POOL_2D" else "max_pool_s8"
-    if op.kind == "AVERAGE_POOL_2D" and target.backend and target.backend.can_pool(geometry, channels):
-        kernel += f"_{target.backend.NAME}"
+    is_average = op.kind == "AVERAGE_POOL_2D"
     return Layer(
         name=layer_name(op),
-        kernel=kernel,
+        kernel=_averaging("average_pool_s8", geometry, channels, target) if is_average else "max_pool_s8",
         params_type="pool_params_t",
         fields={
             "geometry": geometry.as_c(),
@@ -40,16 +38,24 @@ def lower_pool(op: Op, target: Target) -> Layer:
     )
 
 
-def lower_mean(op: Op, _target: Target) -> Layer:
+def _averaging(kernel: str, geometry: Geometry, channels: int, target: Target) -> str:
+    """The core's own form of `kernel` where it has one for this shape."""
+    if target.backend and target.backend.can_pool(geometry, channels):
+        return f"{kernel}_{target.backend.NAME}"
+    return kernel
+
+
+def lower_mean(op: Op, target: Target) -> Layer:
     """MEAN over height and width."""
     _, height, width, channels = image_shape(op, 0)
     axes = op.tensor(1).data
     if axes is None or sorted(int(axis) % 4 for axis in np.atleast_1d(np.asarray(axes))) != [1, 2]:
         raise InputError(f"{op.label} is not over height and width, the only mean the firmware can run")
     factor = op.tensor(0).scale / op.output.scale
+    whole = Geometry(height, width, 1, 1, height, width, 1, 1, 0, 0)
     return Layer(
         name=layer_name(op),
-        kernel="mean_s8",
+        kernel=_averaging("mean_s8", whole, channels, target),
         params_type="mean_params_t",
         fields={
             "positions": str(height * width),

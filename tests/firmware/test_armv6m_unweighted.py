@@ -1,4 +1,4 @@
-"""Additions, pooling and constant outputs as they are prepared for the Cortex-M0 kernels."""
+"""Additions and constant outputs as they are prepared for the Cortex-M0 kernels."""
 
 import struct
 
@@ -82,23 +82,6 @@ def exact_sums(a, b, zeros, second, out_by):
     x = exact.rescale(a.astype(np.int64) - zeros[0] << 20, [Rescale(1 << 30, 0)])
     y = exact.rescale(b.astype(np.int64) - zeros[1] << 20, [second])
     return exact.to_int8(exact.rescale(x + y, [out_by]), zeros[2], -128, 127).astype(np.int8)
-
-
-@EXAMPLES
-@given(st.integers(1, 15), st.integers(1, 17), st.sampled_from([4, 12]), st.integers(-128, 60))
-def test_average_pool_of_a_whole_image(runner, height, width, channels, low):
-    geometry = Geometry(height, width, 1, 1, height, width, 1, 1, 0, 0)
-    assert armv6m.can_pool(geometry, channels)
-    rng = np.random.default_rng(height * 100 + width)
-    x = rng.integers(-128, 128, (height, width, channels)).astype(np.int8)
-    x[..., 0], x[..., 1] = -128, 127
-    got = np.zeros(channels, np.int8)
-    params = struct.pack("<13h", *vars(geometry).values(), channels, low, 100)
-    core_library(runner.core, runner.toolchain).call("average_pool_s8_armv6m", params, x, got)
-    expected = ref.average_pool(
-        x, window=(height, width), stride=(1, 1), pad=(0, 0), out_shape=(1, 1), act=(low, 100)
-    )
-    np.testing.assert_array_equal(got, expected[0, 0])
 
 
 @pytest.mark.parametrize("backend", [armv6m, armv7em])

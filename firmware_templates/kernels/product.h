@@ -51,6 +51,8 @@ void dense_s8_armv7em(const product_params_t *p, const int8_t *in, int8_t *out, 
 
 void depthwise_s8_portable(const depthwise_params_t *p, const int8_t *in, int8_t *out);
 void depthwise_s8_armv6m(const depthwise_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch);
+/* Outputs with another zero point than -128. */
+void depthwise_s8_armv6m_signed(const depthwise_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch);
 void depthwise_s8_armv7em(const depthwise_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch);
 
 #endif

@@ -13,6 +13,7 @@ from harness.firmware.shapes import Geometry
 NAME = "armv6m"
 _NARROW = 1  # in flags: outputs below zero are clamped and sums are small
 _NARROW_LIMIT, _WIDE_LIMIT = 1 << 20, 1 << 23  # of sums
+_NARROW_EXPONENT, _WIDE_EXPONENT = 22, 24  # k in requantize_macros.h
 _STEP = 4  # inputs whose products are summed in half a word
 _STEP_WEIGHTS = 255  # their sum of |w|: 255 * 128 fits 16 bits with sign
 _ALONE = 64  # in the shift of a channel with a row of the window whose three weights are more than that
@@ -93,17 +94,19 @@ def pack_depthwise(
 ) -> Packed | None:
     """Weights `(channels, 9)` of a 3x3 window; None for what the kernel does not cover."""
     weights, bias, rescales = simplify_constant_outputs(weights, bias, rescales, out_zero_point)
-    scaling = _scaling(largest_sum(weights, bias), bias, rescales, out_zero_point)
-    if scaling is None or scaling[1] != _NARROW or (geometry.window_h, geometry.window_w) != (3, 3):
+    sums = largest_sum(weights, bias)
+    if (geometry.window_h, geometry.window_w) != (3, 3) or np.any(sums > _NARROW_LIMIT):
+        return None
+    words = _words(sums, bias, rescales, out_zero_point, _NARROW_EXPONENT)
+    if words is None:
         return None
     rows = np.abs(weights.astype(np.int64)).reshape(-1, 3, 3)
     if rows[:, :, :2].sum(axis=2).max() > _STEP_WEIGHTS:
         return None
     alone = np.where(rows.sum(axis=2).max(axis=1) > _STEP_WEIGHTS, _ALONE, 0)
-    words = scaling[0]
     half = _half_band(geometry)
     return Packed(
-        NAME,
+        NAME if out_zero_point == -128 else f"{NAME}_signed",
         weights,
         bias,
         np.ascontiguousarray(words[:, 1]),
@@ -174,15 +177,23 @@ def _scaling(
         out_zero_point: Zero point of the outputs.
         can_be_narrow: Whether the kernel has the narrow form.
     """
+    narrow = can_be_narrow and out_zero_point == -128 and bool(np.all(sums <= _NARROW_LIMIT))
+    exponent = _NARROW_EXPONENT if narrow else _WIDE_EXPONENT
+    words = _words(sums, bias, rescales, out_zero_point, exponent)
+    return None if words is None else (words, _NARROW if narrow else 0)
+
+
+def _words(
+    sums: Int64s, bias: Int32s, rescales: list[Rescale], out_zero_point: int, exponent: int
+) -> Int32s | None:
+    """Words of the requantisation whose product with the multiplier is taken over 2^`exponent`; None as above."""
     multipliers, shifts = (values.astype(np.int64) for values in rescale_columns(rescales))
     if np.any(shifts < 1) or np.any(multipliers < 0) or np.any(np.abs(bias.astype(np.int64)) >= _WIDE_LIMIT):
         return None
-    narrow = can_be_narrow and out_zero_point == -128 and np.all(sums <= _NARROW_LIMIT)
-    exponent = 22 if narrow else 24
     powers = shifts + 31 - exponent
     addend = (2 * (out_zero_point + 128) + 1 << powers - 1) + (1 << 30 - exponent)
     product = (sums * multipliers >> exponent) + (1 << 31 - exponent)
     if np.any(sums >= _WIDE_LIMIT) or np.any(powers > 30) or np.any(product + addend >= 1 << 31):
         return None
-    words = np.stack([bias.astype(np.int64) << 8 | powers, multipliers], axis=1)
-    return words.astype(np.int32), _NARROW if narrow else 0
+    words: Int32s = np.stack([bias.astype(np.int64) << 8 | powers, multipliers], axis=1).astype(np.int32)
+    return words

@@ -46,15 +46,15 @@ def run_product(runner, family, packed, x, channels, out_zero, geometry=POINT):
     return out.reshape(-1, channels), cycles
 
 
-def run_depthwise(runner, packed, x, geometry, in_zero=0, in_place=False):
-    """Outputs of int8 `(height, width, channels)` with output zero point -128, and the cycles."""
+def run_depthwise(runner, packed, x, geometry, out_zero, in_zero=0, in_place=False):
+    """Outputs of int8 `(height, width, channels)`, and the cycles."""
     channels = x.shape[-1]
     fields = {
         **vars(geometry),
         "channels": channels,
         "in_channels": channels,
         "in_zero_point": in_zero,
-        "out_zero_point": -128,
+        "out_zero_point": out_zero,
         "flags": packed.flags,
         "act_min": -128,
         "act_max": 127,
@@ -118,11 +118,12 @@ def check_requantisation(runner, seed, out_zero):
     assert dense.multiplier.size == 1
     got, _ = run_product(runner, "dense", dense, x, len(sums), out_zero)
     np.testing.assert_array_equal(got[0], requantised(sums, same, out_zero))
-    if narrow:
-        geometry = Geometry(1, 1, 1, 1, 3, 3, 1, 1, 1, 1)
-        packed = armv6m.pack_depthwise(np.zeros((len(sums), 9), np.int8), bias, rescales, out_zero, geometry)
-        out, _ = run_depthwise(runner, packed, np.zeros((1, 1, len(sums)), np.int8), geometry)
-        np.testing.assert_array_equal(out[0, 0], expected)
+    sums, rescales = sums_and_rescales(rng, 1 << 20, 20 if out_zero == -128 else 13)
+    geometry, weights = Geometry(1, 1, 1, 1, 3, 3, 1, 1, 1, 1), np.zeros((len(sums), 9), np.int8)
+    packed = armv6m.pack_depthwise(weights, sums.astype(np.int32), rescales, out_zero, geometry)
+    assert packed.kernel == ("armv6m" if out_zero == -128 else "armv6m_signed")
+    out, _ = run_depthwise(runner, packed, np.zeros((1, 1, len(sums)), np.int8), geometry, out_zero)
+    np.testing.assert_array_equal(out[0, 0], requantised(sums, rescales, out_zero))
 
 
 @EXAMPLES
@@ -146,8 +147,8 @@ def test_large_weights_are_corrected(runner, seed, inputs, channels):
 
 
 @pytest.mark.parametrize("size", [(40, 40), (41, 30), (33, 64)])
-@pytest.mark.parametrize("stride", [1, 2])
-def test_depthwise_in_bands_may_overwrite_its_input(runner, size, stride):
+@pytest.mark.parametrize(("stride", "out_zero"), [(1, -128), (2, -128), (1, 9)])
+def test_depthwise_in_bands_may_overwrite_its_input(runner, size, stride, out_zero):
     rng = np.random.default_rng(size[0] * stride)
     channels, in_zero = 2, -7
     out = tuple(-(-n // stride) for n in size)
@@ -158,16 +159,16 @@ def test_depthwise_in_bands_may_overwrite_its_input(runner, size, stride):
     bias = np.array([3000, -500], np.int32)
     folded = (bias - in_zero * weights.sum(axis=1, dtype=np.int64)).astype(np.int32)
     rescales = [USUAL, Rescale(1 << 30, -6)]
-    packed = armv6m.pack_depthwise(weights, folded, rescales, -128, geometry)
+    packed = armv6m.pack_depthwise(weights, folded, rescales, out_zero, geometry)
     assert packed.flags >> 1 < -(-out[0] // 2), "the map is done in several bands"
     x = rng.integers(-128, 128, (*size, channels)).astype(np.int8)
     expected = ref.depthwise(
         x, np.ascontiguousarray(weights.T).reshape(3, 3, channels), bias,
-        [(r.multiplier, r.shift) for r in rescales], multiplier=1, x_zero=in_zero, out_zero=-128,
+        [(r.multiplier, r.shift) for r in rescales], multiplier=1, x_zero=in_zero, out_zero=out_zero,
         act=(-128, 127), stride=(stride, stride), pad=pad, out_shape=out,
     )  # fmt: skip
     for in_place in (False, True):
-        got, _ = run_depthwise(runner, packed, x, geometry, in_zero, in_place)
+        got, _ = run_depthwise(runner, packed, x, geometry, out_zero, in_zero, in_place)
         np.testing.assert_array_equal(got, expected)
 
 
@@ -196,8 +197,10 @@ def test_speed(runner):
     packed = armv6m.pack_dense(weights, bias, [USUAL] * 64, -128)
     assert run_product(runner, "dense", packed, x[:1], 64, -128)[1] <= 5.2 * 64 * 64
     window = Geometry(25, 5, 25, 5, 3, 3, 1, 1, 1, 1)
-    packed = armv6m.pack_depthwise(weights[:, :9].copy(), bias, [USUAL] * 64, -128, window)
-    assert run_depthwise(runner, packed, x.reshape(25, 5, 64), window)[1] <= 10.2 * 125 * 64 * 9
+    for out_zero, most in ((-128, 10.2), (0, 10.6)):
+        packed = armv6m.pack_depthwise(weights[:, :9].copy(), bias, [USUAL] * 64, out_zero, window)
+        cycles = run_depthwise(runner, packed, x.reshape(25, 5, 64), window, out_zero)[1]
+        assert cycles <= most * 125 * 64 * 9
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,8 @@ _Static_assert(offsetof(rows_t, addend) == R_ADDEND && offsetof(rows_t, delta) =
 _Static_assert(offsetof(rows_t, row_end) == R_ROW_END && offsetof(rows_t, skip) == R_SKIP, "offsets.h");
 _Static_assert(offsetof(rows_t, rows) == R_ROWS && offsetof(rows_t, alone) == R_ALONE, "offsets.h");
 
-void armv6m_depthwise_rows(rows_t *r);
+void armv6m_depthwise_rows_clamped(rows_t *r);
+void armv6m_depthwise_rows_signed(rows_t *r);
 void armv6m_gather_rows(const gather_t *g, const int8_t *a, const int8_t *b, int32_t *plane);
 
 /* Where the rows of a channel's input are. */
@@ -106,7 +107,7 @@ static void set_channel(rows_t *r, const depthwise_params_t *p, int channel) {
   for (int i = 0; i < 9; i++) r->weights[i] = weights[i];
   r->alone = p->shift[channel] & SHIFT_ALONE;
   r->power = p->shift[channel] & (SHIFT_ALONE - 1);
-  r->addend = (1 << (r->power - 1)) + 256;
+  r->addend = ((2 * (p->out_zero_point + 128) + 1) << (r->power - 1)) + 256;
   r->bias_b = p->bias[channel];
   r->bias_a = r->bias_b - (r->alone ? 6 << 15 : 3 << 15);
   int32_t multiplier = p->multiplier[channel];
@@ -116,7 +117,8 @@ static void set_channel(rows_t *r, const depthwise_params_t *p, int channel) {
 }
 
 /* scratch: the plane, then the rows kept. */
-void depthwise_s8_armv6m(const depthwise_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch) {
+__attribute__((always_inline)) static inline void convolve(const depthwise_params_t *p, const int8_t *in, int8_t *out,
+                                                           int8_t *scratch, void (*convolve_rows)(rows_t *)) {
   const geometry_t *g = &p->geometry;
   int channels = p->channels, stride = g->stride_h, half = p->flags >> HALF_SHIFT;
   int row_words = (g->out_w - 1) * g->stride_w + 3, words = row_words * ((half - 1) * stride + 3);
@@ -148,19 +150,27 @@ void depthwise_s8_armv6m(const depthwise_params_t *p, const int8_t *in, int8_t *
       r.plane = plane;
       r.delta = block * r.row_bytes;
       r.row_end = r.out + r.row_bytes;
-      if (r.rows) armv6m_depthwise_rows(&r);
+      if (r.rows) convolve_rows(&r);
       if (r.rows < block) {
         r.plane += r.rows * stride * row_words;
         r.out += r.rows * r.row_bytes;
         r.row_end = r.out + r.row_bytes;
         r.delta = 0;
         r.rows = 1;
-        armv6m_depthwise_rows(&r);
+        convolve_rows(&r);
       }
       done += 2 * block;
       r.out = out + channel + done * r.row_bytes;
     }
   }
   limit_s8(out, p->geometry.out_h * p->geometry.out_w * p->channels, p->act_min, p->act_max);
+}
+
+void depthwise_s8_armv6m(const depthwise_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch) {
+  convolve(p, in, out, scratch, armv6m_depthwise_rows_clamped);
+}
+
+void depthwise_s8_armv6m_signed(const depthwise_params_t *p, const int8_t *in, int8_t *out, int8_t *scratch) {
+  convolve(p, in, out, scratch, armv6m_depthwise_rows_signed);
 }
 #endif

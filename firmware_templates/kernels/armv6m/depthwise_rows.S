@@ -1,4 +1,5 @@
-/* 3x3 depthwise convolution of one channel for Cortex-M0: two output rows at once, two MACs a multiplication.
+/* 3x3 depthwise convolution of one channel for Cortex-M0: two output rows at once, two MACs a multiplication, in two
+ * forms: where outputs below 0 are clamped (zero point -128), the sign of a sum changes nothing; else it does.
  *
  * A word of the plane is x_a + 65536 * x_b, inputs of two rows that serve two output rows of the same distance.
  * Products of one row of the window are summed in a word, S = a + 65536 * b, if its |w| sum up to 255 at most, else
@@ -48,15 +49,22 @@
 #define S_ROWS 8
 #define FRAME 12
 
-/* void armv6m_depthwise_rows(rows_t *r)
+/* What is taken off for a negative sum, in its place. */
+.macro NEGATIVE acc
+  asrs \acc, \acc, #31
+  lsls \acc, \acc, #9
+.endm
+
+/* void armv6m_depthwise_rows_clamped(rows_t *r), void armv6m_depthwise_rows_signed(rows_t *r)
  * r0 plane, r1 constants, r2-r4 inputs, r5-r7 weights, r8 sum of S, r9 B, r10 where an output begins,
  * r11 output, r12 2^15, lr from one row of the window to the next */
-.section .text.armv6m_depthwise_rows, "ax", %progbits
+.macro DEPTHWISE_ROWS form, is_signed
+.section .text.armv6m_depthwise_rows\form, "ax", %progbits
 .balign 4
-.global armv6m_depthwise_rows
-.type armv6m_depthwise_rows, %function
+.global armv6m_depthwise_rows\form
+.type armv6m_depthwise_rows\form, %function
 .thumb_func
-armv6m_depthwise_rows:
+armv6m_depthwise_rows\form:
   push {r4-r7, lr}
   mov r4, r8
   mov r5, r9
@@ -78,18 +86,18 @@ armv6m_depthwise_rows:
   movs r4, #1
   lsls r4, r4, #15
   mov r12, r4
-  adr r4, .Ltogether
+  adr r4, .Ltogether\@
   movs r5, #R_ALONE
   ldr r5, [r1, r5]
   cmp r5, #0
   beq 1f
-  adr r4, .Lalone
+  adr r4, .Lalone\@
 1:
   mov r10, r4
   mov pc, r4
 
   .balign 4
-.Lalone:
+.Lalone\@:
   ROW_OF_PRODUCTS
   FIRST_FLUSH
   FLUSH r7
@@ -101,9 +109,9 @@ armv6m_depthwise_rows:
   ROW_OF_PRODUCTS
   FLUSH r5
   LAST_FLUSH r7
-  b .Lsums
+  b .Lsums\@
   .balign 4
-.Ltogether:
+.Ltogether\@:
   ROW_OF_PRODUCTS
   adds r5, r5, r7
   FIRST_FLUSH
@@ -115,7 +123,7 @@ armv6m_depthwise_rows:
   ROW_OF_PRODUCTS
   adds r5, r5, r7
   LAST_FLUSH r5
-.Lsums:
+.Lsums\@:
   lsls r6, r3, #16
   subs r2, r2, r6
   ldm r1!, {r4, r5}
@@ -129,9 +137,20 @@ armv6m_depthwise_rows:
   muls r1, r2
   adds r7, r7, r1
   asrs r7, r7, #11
+  .if \is_signed
+  mov r1, r6
+  muls r1, r2
+  adds r7, r7, r1
+  NEGATIVE r2
+  adds r2, r2, r7
+  NARROW_HIGH r3, r4, r5, r6
+  NEGATIVE r3
+  adds r4, r4, r3
+  .else
   muls r2, r6
   adds r2, r2, r7
   NARROW_HIGH r3, r4, r5, r6
+  .endif
   ldr r1, [sp, #S_ROUNDING]
   ldm r1!, {r5, r6} /* addend, s' */
   adds r2, r2, r5
@@ -170,7 +189,11 @@ armv6m_depthwise_rows:
   mov r10, r6
   mov r11, r7
   pop {r4-r7, pc}
-.size armv6m_depthwise_rows, . - armv6m_depthwise_rows
+.size armv6m_depthwise_rows\form, . - armv6m_depthwise_rows\form
+.endm
+
+DEPTHWISE_ROWS _clamped, 0
+DEPTHWISE_ROWS _signed, 1
 
 /* void armv6m_gather_rows(const gather_t *g, const int8_t *a, const int8_t *b, int32_t *plane)
  * Words a + 65536 * b of rows of one channel.

@@ -5,8 +5,8 @@
  *   (t + 2^(30-k) - (acc < 0) * 2^(31-k) + 2^(30-k+s) + (zero << s')) >> s',   s' = s + 31 - k,
  * and t comes from parts of m so short that their products with acc fit 32 bits:
  *   wide:   8 + 8 + 8 + 7 bits, k = 24, |acc| < 2^23;
- *   narrow: 11 + 11 + 9 bits, k = 22, |acc| <= 2^20, and outputs below 0 are clamped (zero point -128), so that
- *           the term of negative acc changes nothing.
+ *   narrow: 11 + 11 + 9 bits, k = 22, |acc| <= 2^20. Where outputs below 0 are clamped (zero point -128), the
+ *           term of negative acc changes nothing and is left out.
  * Each channel has two words in the stream of weights: bias << 8 | s', then m. The 32-bit result is the output
  * plus 128, before the clamp. */
 

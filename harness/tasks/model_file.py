@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from harness.config.paths import ensure_writable
 from harness.errors import InputError
+from harness.tasks.flatten import flattened
 from harness.tasks.framework import first_line, load_keras, quiet_stderr
 
 
@@ -31,7 +32,7 @@ def save_model(model: Any, path: Path) -> None:
 
 
 def load_model(path: Path) -> Any:
-    """The `keras.Model` in a `.keras` or `.h5` file, ready for inference.
+    """The `keras.Model` in a `.keras` or `.h5` file, as one graph of plain layers.
 
     Raises:
         InputError: The file is missing, damaged, or needs code that Keras does not have.
@@ -41,7 +42,7 @@ def load_model(path: Path) -> Any:
     try:
         with quiet_stderr():
             custom = {"DepthwiseConv2D": _old_depthwise()} if path.suffix in (".h5", ".hdf5") else None
-            return load_keras().saving.load_model(path, compile=False, custom_objects=custom)
+            return flattened(load_keras().saving.load_model(path, compile=False, custom_objects=custom))
     except Exception as error:  # Keras raises whatever zip, JSON, HDF5 and its layers raise
         raise InputError(
             f"{path} is not a usable Keras model file (.keras or .h5): {first_line(error)}"

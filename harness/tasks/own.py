@@ -15,6 +15,7 @@ from harness.tasks.archive import read_any
 from harness.tasks.arrays import LabelArray
 from harness.tasks.augment import Augmentation
 from harness.tasks.folds import stratified_folds
+from harness.tasks.rescaling import Rescaling, first_rescaling
 from harness.tasks.task import Split, Splits, Task
 
 _X_KEYS, _Y_KEYS = ("x", "x_{part}"), ("y", "y_{part}")
@@ -59,7 +60,8 @@ def own_task(model: Path, train: Path, test: Path, spec: Path | None = None) -> 
     A tenth of the training samples, classes spread evenly and the same at every call, is the validation split.
 
     Args:
-        model: The user's Keras model; only its name is used here.
+        model: The user's Keras model. Samples go through the `Rescaling` it begins with, if it does, since its int8 file
+            takes them so.
         train: `.npz` file with `x` `[n, ...]` of any real type and classes `y` `[n]`, or `x_train` and `y_train`;
             `names` if there are any.
         test: The same, or `x_test` and `y_test`.
@@ -69,7 +71,8 @@ def own_task(model: Path, train: Path, test: Path, spec: Path | None = None) -> 
         InputError: A file is missing or damaged, or files do not agree.
     """
     known = OwnSpec() if spec is None else _read_spec(spec)
-    splits = _read_splits(train, test, known.scale)
+    rescaling = first_rescaling(model)
+    splits = _read_splits(train, test, known.scale, rescaling)
     count = 1 + int(max(splits.train.y.max(), splits.test.y.max()))
     classes = known.classes or [str(number) for number in range(max(2, count))]
     if count > len(classes):
@@ -83,6 +86,7 @@ def own_task(model: Path, train: Path, test: Path, spec: Path | None = None) -> 
         data_dir=None,
         read_splits=partial(_given, splits),
         augmentation=Augmentation(**known.augmentation.model_dump()) if known.augmentation else None,
+        is_rescaled=rescaling is not None,
     )
 
 
@@ -101,8 +105,10 @@ def _read_spec(path: Path) -> OwnSpec:
         raise InputError(f"{path}: {describe_validation(error)}") from error
 
 
-def _read_splits(train: Path, test: Path, scale: float) -> Splits:
-    everything, tested = (_read_part(path, part, scale) for path, part in ((train, "train"), (test, "test")))
+def _read_splits(train: Path, test: Path, scale: float, rescaling: Rescaling | None) -> Splits:
+    everything, tested = (
+        _read_part(path, part, scale, rescaling) for path, part in ((train, "train"), (test, "test"))
+    )
     if everything.x.shape[1:] != tested.x.shape[1:]:
         raise InputError(
             f"{train} has samples of shape {list(everything.x.shape[1:])} and {test} of {list(tested.x.shape[1:])}"
@@ -118,7 +124,7 @@ def _read_splits(train: Path, test: Path, scale: float) -> Splits:
     )
 
 
-def _read_part(path: Path, part: str, scale: float) -> Split:
+def _read_part(path: Path, part: str, scale: float, rescaling: Rescaling | None) -> Split:
     arrays = read_any(path)
     x, y = (_first(arrays, [key.format(part=part) for key in keys], path) for keys in (_X_KEYS, _Y_KEYS))
     if x.dtype.kind not in "fiub" or x.ndim < 2 or len(x) == 0:
@@ -134,7 +140,7 @@ def _read_part(path: Path, part: str, scale: float) -> Split:
     if not np.isfinite(values).all():
         raise InputError(f"{path}: x has values that are not finite numbers")
     labels: LabelArray = y.astype(np.int64)
-    return Split(names, values, labels)
+    return Split(names, rescaling(values) if rescaling else values, labels)
 
 
 def _first(arrays: dict[str, npt.NDArray[Any]], keys: list[str], path: Path) -> npt.NDArray[Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from harness.config.paths import cache_dir
 from harness.errors import InputError
 from harness.tasks.digits_reference import ARCHITECTURE, RECIPE, train_digits_reference
+from harness.tasks.flatten import without_rescaling
 from harness.tasks.framework import load_keras
 from harness.tasks.model_file import load_model, save_model
 from harness.tasks.pretrained import PRETRAINED, pretrained_files, pretrained_path
@@ -35,7 +36,8 @@ def load_reference(task: Task, reference: Path | None = None) -> Any:
         raise _missing(task)
     if reference.is_dir():
         raise InputError(f"{reference} is a folder; a reference model of task {task.name!r} is a .keras file")
-    return _fitting(load_model(reference), task, reference)
+    model = load_model(reference)
+    return _fitting(without_rescaling(model) if task.is_rescaled else model, task, reference)
 
 
 def reference_key(task: Task, reference: Path | None = None) -> str:

@@ -88,6 +88,7 @@ class Task:
             the errors with which files are rebuilt.
         fold: The fold that is the test split, where the data comes in folds.
         augmentation: How training inputs may be changed without changing their class, if at all.
+        is_rescaled: Whether inputs went through the `Rescaling` that the user's network begins with.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Task:
     metric: str = "top1"
     fold: int | None = None
     augmentation: Augmentation | None = None
+    is_rescaled: bool = False
 
     @cached_property
     def splits(self) -> Splits:

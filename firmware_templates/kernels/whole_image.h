@@ -11,13 +11,14 @@ typedef void (*sum_pixels_t)(const int8_t *in, int channels, int pixels, int32_t
 
 __attribute__((always_inline)) static inline void sum_image(sum_pixels_t sum_pixels, const int8_t *in, int channels,
                                                             int32_t pixels, int32_t sums[4]) {
-  for (int i = 0; i < 4; i++) sums[i] = 0;
-  while (pixels) {
-    int32_t some[4], count = pixels < MOST_PIXELS ? pixels : MOST_PIXELS;
-    sum_pixels(in, channels, count, some);
-    for (int i = 0; i < 4; i++) sums[i] += some[i];
+  int32_t count = pixels < MOST_PIXELS ? pixels : MOST_PIXELS;
+  sum_pixels(in, channels, count, sums);
+  while (pixels -= count) {
+    int32_t more[4];
     in += count * channels;
-    pixels -= count;
+    count = pixels < MOST_PIXELS ? pixels : MOST_PIXELS;
+    sum_pixels(in, channels, count, more);
+    for (int i = 0; i < 4; i++) sums[i] += more[i];
   }
 }
 

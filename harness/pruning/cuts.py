@@ -76,7 +76,7 @@ def find_cuts(model: Any) -> list[CutPoint]:
             )
     if not cuts:
         raise InputError(
-            f"model {model.name!r} has no point to cut at: it needs a convolution followed by an "
+            f"model {model.name!r} has no point to cut at: it needs a convolution over height and width, followed by an "
             "activation that every path crosses"
         )
     return cuts

@@ -10,6 +10,8 @@ from harness.report.views import BoardView, CandidateView, least_accuracy, limit
 from harness.store import Study
 
 UNPRUNED = "unpruned model"
+# In place of a head's name: what the control has there (see `head` in docs/results.md) says nothing in a legend.
+_IN_LEGEND = {"none": "unpruned, trained on"}
 _SHAPES = ["circle", "square", "triangle-up", "diamond", "triangle-down"]
 _COLOURS = [f"var(--series-{n})" for n in range(1, 7)]
 _HEIGHT = 380
@@ -121,7 +123,9 @@ def _label(points: list[dict[str, Any]]) -> None:
 
 
 def _head(view: CandidateView) -> str:
-    return UNPRUNED if view.cut is None and view.head is None else view.head or "no head"
+    if view.head is None:
+        return UNPRUNED if view.cut is None else "no head"
+    return _IN_LEGEND.get(view.head, view.head)
 
 
 def _tooltip(unit: str) -> list[Any]:

@@ -104,6 +104,24 @@ def test_charts_are_drawn_in_a_browser(store: Store, tmp_path: Path, browse: Bro
     assert "NaN" not in "".join(drawn)
 
 
+def test_the_legend_names_the_control(store: Store, tmp_path: Path, browse: Browse) -> None:
+    study = fill(store)
+    store.add(
+        row(
+            "desk-nrf52",
+            "unpruned-trained",
+            study=study,
+            head="none",
+            latency_us=700e3,
+            accuracy=0.83,
+            status="ok",
+        )
+    )
+    page, _ = browse(write_report(store, study, tmp_path / "report.html"))
+    legend = [text for text in re.findall(r">([^<>]+)</text>", _outside_scripts(page)) if "unpruned" in text]
+    assert "unpruned, trained on" in legend and "unpruned model" in legend
+
+
 def _profile(store: Store, layers: int) -> str:
     fields = {
         "layers": [

@@ -157,7 +157,8 @@ def test_stamps_are_in_order_and_grow_with_the_iterations(line: Line) -> None:
 def test_warm_up_and_printing_are_outside_the_window(line: Line) -> None:
     load(line, bytes(SIZE))
     short, long = (stamps(line.ask(f"infer 5 {warmup}")) for warmup in (0, 40))
-    assert long[1] - long[0] == pytest.approx(short[1] - short[0], abs=2)
+    # A warm-up within the window would add 500 us. What lies in the flash's cache as it begins differs by 21 us.
+    assert long[1] - long[0] == pytest.approx(short[1] - short[0], abs=40)
 
 
 def test_the_same_sample_gives_the_same_results_however_often(line: Line) -> None:

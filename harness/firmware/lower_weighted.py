@@ -12,6 +12,7 @@ from harness.firmware.overlap import IN_PLACE, Overlap, backward_overlap, forwar
 from harness.firmware.packed import Int8s, Int32s, Packed
 from harness.firmware.shapes import Geometry, geometry_of, image_shape
 from harness.firmware.weighted import rescales_of
+from harness.firmware.widen import three_by_three
 
 _BACKWARD = 0x4000  # PRODUCT_BACKWARD
 
@@ -52,6 +53,9 @@ def lower_depthwise(op: Op, target: Target) -> Layer:
     _, window_h, window_w, channels = weights.shape
     geometry = geometry_of(op, (window_h, window_w))
     in_channels = image_shape(op, 0)[3]
+    taps = window_h * window_w
+    if target.backend and taps > 1:
+        weights, geometry = three_by_three(weights[0], geometry)
     by_channel = np.ascontiguousarray(weights.reshape(-1, channels).T)
     packed = target.depthwise(
         by_channel,
@@ -78,7 +82,7 @@ def lower_depthwise(op: Op, target: Target) -> Layer:
         inputs=(op.tensor(0),),
         output=op.output,
         scratch_bytes=packed.scratch_bytes,
-        macs=op.output.size * window_h * window_w,
+        macs=op.output.size * taps,
         overlap=None if packed.kernel == "portable" else IN_PLACE,
     )
 

@@ -171,6 +171,6 @@ def _sentence(
     if evidence.right is not None and standard.right is not None and best.candidate != UNPRUNED:
         drop = measure_drop(standard.right, evidence.right)
         parts.append(
-            f"{-drop.share * 100:+.2f} points against it ({-drop.high * 100:+.1f} to {-drop.low * 100:+.1f})"
+            f"{-drop.share * 100:+z.2f} points against it ({-drop.high * 100:+z.1f} to {-drop.low * 100:+z.1f})"
         )
     return ", ".join(parts) + "."

@@ -3,10 +3,12 @@
 from typing import Any
 
 from harness.tasks.framework import load_keras
+from harness.tasks.sequences import picture_layers, reads_sequences
 
 
 def flattened(model: Any) -> Any:
-    """`model` with the layers of networks inside it in its own graph and `SeparableConv2D` as the two layers it is.
+    """`model` with the layers of networks inside it in its own graph, `SeparableConv2D` as the two layers it is, and
+    sequences `(steps, channels)` as pictures `(steps, 1, channels)`.
 
     What it gives stays the same. A backbone within a network, as transfer learning makes it, and separable
     convolutions would otherwise be single layers with nothing to cut or to thin in them.
@@ -17,9 +19,10 @@ def flattened(model: Any) -> Any:
     Returns:
         The model itself where there is nothing to do, or where it is no graph with one input and one output.
     """
-    if not _is_graph(model) or not any(_is_network(layer) or _is_separable(layer) for layer in model.layers):
+    if not _is_graph(model):
         return model
-    return _rebuilt(model, without=None)
+    is_flat = not any(_is_network(layer) or _is_separable(layer) for layer in model.layers)
+    return model if is_flat and not _of_sequences(model) else _rebuilt(model, without=None)
 
 
 def without_rescaling(model: Any) -> Any:
@@ -30,17 +33,21 @@ def without_rescaling(model: Any) -> Any:
 
 def _rebuilt(model: Any, without: Any) -> Any:
     keras = load_keras()
-    source = model.inputs[0]
-    inputs = keras.Input(batch_shape=source.shape, dtype=source.dtype, name=source.name)
-    return keras.Model(inputs, _Copies(without).run(model, inputs), name=model.name)
+    source, of_sequences = model.inputs[0], _of_sequences(model)
+    shape = source.shape
+    if of_sequences and len(shape) == 3:
+        shape = (*shape[:2], 1, shape[2])
+    inputs = keras.Input(batch_shape=shape, dtype=source.dtype, name=source.name)
+    return keras.Model(inputs, _Copies(without, of_sequences).run(model, inputs), name=model.name)
 
 
 class _Copies:
     """Layers with the weights of others, each made once, of different names; all but `without`."""
 
-    def __init__(self, without: Any) -> None:
+    def __init__(self, without: Any, of_sequences: bool) -> None:
         self._without = without
-        self._made: dict[int, tuple[Any, ...]] = {}
+        self._of_sequences = of_sequences
+        self._made: dict[int, list[Any]] = {}
         self._names: set[str] = set()
 
     def run(self, network: Any, tensor: Any) -> Any:
@@ -55,35 +62,20 @@ class _Copies:
         if layer is self._without:
             return args[0]
         if id(layer) not in self._made:
-            self._made[id(layer)] = self._split(layer) if _is_separable(layer) else (self._copy(layer),)
+            self._made[id(layer)] = self._copies(layer)
+        if self._of_sequences:
+            kwargs.pop("mask", None)  # GlobalAveragePooling1D can have one, of layers that are refused
         first, *rest = self._made[id(layer)]
         result = first(*args, **kwargs)
         for further in rest:
             result = further(result)
-        _give_weights(layer, (first, *rest))
+        _give_weights(layer, [first, *rest])
         return result
 
-    def _copy(self, layer: Any) -> Any:
-        config = layer.get_config()
-        return type(layer).from_config({**config, "name": self._free(config["name"])})
-
-    def _split(self, layer: Any) -> tuple[Any, Any]:
-        layers, config = load_keras().layers, layer.get_config()
-        same = ("kernel_size", "strides", "padding", "dilation_rate", "depth_multiplier", "data_format")
-        depthwise = layers.DepthwiseConv2D(
-            **{name: config[name] for name in same},
-            use_bias=False,
-            name=self._free(f"{config['name']}_depthwise"),
-        )
-        pointwise = layers.Conv2D(
-            layer.filters,
-            1,
-            data_format=layer.data_format,
-            use_bias=layer.use_bias,
-            activation=layer.activation,
-            name=self._free(f"{config['name']}_pointwise"),
-        )
-        return depthwise, pointwise
+    def _copies(self, layer: Any) -> list[Any]:
+        whole = picture_layers(layer) if self._of_sequences else [layer]
+        parts = [part for found in whole for part in (_split(found) if _is_separable(found) else [found])]
+        return [type(part).from_config(part.get_config() | {"name": self._free(part.name)}) for part in parts]
 
     def _free(self, name: str) -> str:
         wanted, number = name, 1
@@ -94,12 +86,33 @@ class _Copies:
         return name
 
 
-def _give_weights(layer: Any, copies: tuple[Any, ...]) -> None:
+def _split(separable: Any) -> list[Any]:
+    layers, config = load_keras().layers, separable.get_config()
+    same = ("kernel_size", "strides", "padding", "dilation_rate", "depth_multiplier", "data_format")
+    depthwise = layers.DepthwiseConv2D(
+        **{name: config[name] for name in same}, use_bias=False, name=f"{separable.name}_depthwise"
+    )
+    pointwise = layers.Conv2D(
+        separable.filters,
+        1,
+        data_format=separable.data_format,
+        use_bias=separable.use_bias,
+        activation=separable.activation,
+        name=f"{separable.name}_pointwise",
+    )
+    return [depthwise, pointwise]
+
+
+def _give_weights(layer: Any, copies: list[Any]) -> None:
     weights = layer.get_weights()
     for copy in copies:
-        count = len(copy.get_weights())
-        copy.set_weights(weights[:count])
-        weights = weights[count:]
+        own = copy.get_weights()
+        copy.set_weights([value.reshape(like.shape) for value, like in zip(weights, own, strict=False)])
+        weights = weights[len(own) :]
+
+
+def _of_sequences(model: Any) -> bool:
+    return reads_sequences(model.get_config())
 
 
 def _is_graph(model: Any) -> bool:

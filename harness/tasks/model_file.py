@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -39,14 +40,25 @@ def load_model(path: Path) -> Any:
     """
     if not path.is_file():
         raise InputError(f"model file {path} does not exist")
+    if path.suffix == ".keras" and not zipfile.is_zipfile(path):
+        raise InputError(f"{path} is damaged, not a whole .keras archive; save the model again")
     try:
         with quiet_stderr():
             custom = {"DepthwiseConv2D": _old_depthwise()} if path.suffix in (".h5", ".hdf5") else None
-            return flattened(load_keras().saving.load_model(path, compile=False, custom_objects=custom))
+            model = flattened(load_keras().saving.load_model(path, compile=False, custom_objects=custom))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     except Exception as error:  # Keras raises whatever zip, JSON, HDF5 and its layers raise
         raise InputError(
             f"{path} is not a usable Keras model file (.keras or .h5): {first_line(error)}"
         ) from error
+    shape = tuple(getattr(model, "input_shape", None) or ())[1:]
+    if None in shape:
+        raise InputError(
+            f"{path} takes inputs of any size ({', '.join('?' if size is None else str(size) for size in shape)}); "
+            "a board needs one: save the model with a keras.Input of fixed shape"
+        )
+    return model
 
 
 def _old_depthwise() -> Any:

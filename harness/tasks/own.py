@@ -1,6 +1,7 @@
 """A task made of the user's own files: a Keras model, training samples, test samples."""
 
 import tomllib
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from harness.config.kinds import describe_validation
 from harness.errors import InputError
 from harness.tasks.archive import read_any
-from harness.tasks.arrays import LabelArray
+from harness.tasks.arrays import FloatArray, LabelArray
 from harness.tasks.augment import Augmentation
 from harness.tasks.folds import stratified_folds
+from harness.tasks.model_config import read_config
 from harness.tasks.rescaling import Rescaling, first_rescaling
+from harness.tasks.sequences import reads_sequences
 from harness.tasks.task import Split, Splits, Task
 
 _X_KEYS, _Y_KEYS = ("x", "x_{part}"), ("y", "y_{part}")
@@ -54,6 +57,27 @@ class OwnSpec(BaseModel):
     augmentation: _AugmentationSpec | None = None
 
 
+@dataclass(frozen=True)
+class _Samples:
+    """What is done to the user's samples before the network sees them.
+
+    Attributes:
+        scale: They are multiplied with it.
+        rescaling: The layer that the network begins with.
+        are_sequences: Those of shape `[n, steps, channels]` become pictures one wide, as the network then is.
+    """
+
+    scale: float
+    rescaling: Rescaling | None
+    are_sequences: bool
+
+    def for_network(self, x: npt.NDArray[Any]) -> FloatArray:
+        values = x.astype(np.float32) * np.float32(self.scale)
+        if self.are_sequences and values.ndim == 3:
+            values = values[:, :, np.newaxis]
+        return self.rescaling(values) if self.rescaling else values
+
+
 def own_task(model: Path, train: Path, test: Path, spec: Path | None = None) -> Task:
     """The task of training `model` further on `train` and measuring it on `test`.
 
@@ -71,8 +95,9 @@ def own_task(model: Path, train: Path, test: Path, spec: Path | None = None) -> 
         InputError: A file is missing or damaged, or files do not agree.
     """
     known = OwnSpec() if spec is None else _read_spec(spec)
-    rescaling = first_rescaling(model)
-    splits = _read_splits(train, test, known.scale, rescaling)
+    network = read_config(model)
+    rescaling = first_rescaling(network)
+    splits = _read_splits(train, test, _Samples(known.scale, rescaling, reads_sequences(network)))
     count = 1 + int(max(splits.train.y.max(), splits.test.y.max()))
     classes = known.classes or [str(number) for number in range(max(2, count))]
     if count > len(classes):
@@ -105,9 +130,9 @@ def _read_spec(path: Path) -> OwnSpec:
         raise InputError(f"{path}: {describe_validation(error)}") from error
 
 
-def _read_splits(train: Path, test: Path, scale: float, rescaling: Rescaling | None) -> Splits:
+def _read_splits(train: Path, test: Path, samples: _Samples) -> Splits:
     everything, tested = (
-        _read_part(path, part, scale, rescaling) for path, part in ((train, "train"), (test, "test"))
+        _read_part(path, part, samples) for path, part in ((train, "train"), (test, "test"))
     )
     if everything.x.shape[1:] != tested.x.shape[1:]:
         raise InputError(
@@ -124,7 +149,7 @@ def _read_splits(train: Path, test: Path, scale: float, rescaling: Rescaling | N
     )
 
 
-def _read_part(path: Path, part: str, scale: float, rescaling: Rescaling | None) -> Split:
+def _read_part(path: Path, part: str, samples: _Samples) -> Split:
     arrays = read_any(path)
     x, y = (_first(arrays, [key.format(part=part) for key in keys], path) for keys in (_X_KEYS, _Y_KEYS))
     if x.dtype.kind not in "fiub" or x.ndim < 2 or len(x) == 0:
@@ -136,11 +161,11 @@ def _read_part(path: Path, part: str, scale: float, rescaling: Rescaling | None)
             f"{path}: y must be one class number from 0 for each of the {len(x)} samples, not {y.dtype} "
             f"{list(y.shape)}, and names as many"
         )
-    values = x.astype(np.float32) * np.float32(scale)
+    values = samples.for_network(x)
     if not np.isfinite(values).all():
         raise InputError(f"{path}: x has values that are not finite numbers")
     labels: LabelArray = y.astype(np.int64)
-    return Split(names, rescaling(values) if rescaling else values, labels)
+    return Split(names, values, labels)
 
 
 def _first(arrays: dict[str, npt.NDArray[Any]], keys: list[str], path: Path) -> npt.NDArray[Any]:

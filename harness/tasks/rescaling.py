@@ -1,17 +1,15 @@
 """The `Rescaling` that a user's network begins with: done to the samples, not by the board."""
 
 import json
-import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from harness.tasks.arrays import FloatArray
+from harness.tasks.model_config import Config
 
 _NETWORKS = ("Sequential", "Functional", "Model")
-Config = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -27,36 +25,22 @@ class Rescaling:
         return scaled
 
 
-def first_rescaling(path: Path) -> Rescaling | None:
-    """The `Rescaling` in front of all other layers of a `.keras` or `.h5` file, read without TensorFlow.
+def first_rescaling(network: Config | None) -> Rescaling | None:
+    """The `Rescaling` in front of all other layers of a network, by its configuration as Keras writes it.
 
-    Layers that change pictures in training alone may come before it. None where there is no such layer; a damaged
-    file is left to `load_model` to tell.
+    Layers that change pictures in training alone may come before it. None where there is no such layer.
     """
     try:
-        config = _read_config(path)
-        layer = None if config is None else _first_layer(config)
+        layer = None if network is None else _first_layer(network)
         if layer is None or layer["class_name"] != "Rescaling":
             return None
         return Rescaling(_numbers(layer["config"]["scale"]), _numbers(layer["config"]["offset"]))
-    except (OSError, zipfile.BadZipFile, KeyError, IndexError, TypeError, ValueError):
+    except (KeyError, IndexError, TypeError, ValueError):
         return None
 
 
 def _numbers(value: Any) -> float | tuple[float, ...]:
     return tuple(map(float, value)) if isinstance(value, list) else float(value)
-
-
-def _read_config(path: Path) -> Config | None:
-    if path.suffix == ".keras":
-        with zipfile.ZipFile(path) as archive:
-            found: Config = json.loads(archive.read("config.json"))
-            return found
-    import h5py  # comes with Keras
-
-    with h5py.File(path, "r") as file:
-        text = file.attrs.get("model_config")
-        return None if text is None else json.loads(text)
 
 
 def _first_layer(network: Config) -> Config | None:

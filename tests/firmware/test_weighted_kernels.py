@@ -9,6 +9,7 @@ from harness.errors import InputError
 from harness.firmware.fixedpoint import Rescale, rescale_from_real
 from harness.firmware.shapes import Geometry
 from harness.firmware.toolchain import find_toolchain
+from harness.firmware.widen import three_by_three
 from tests.firmware import integer_reference as ref
 from tests.firmware.test_kernels import ZERO, image_cases, int8s
 from tests.firmware.weighted_layer import Runner
@@ -140,6 +141,38 @@ def test_depthwise(runner, data, case, in_channels, multiplier):
         x, np.ascontiguousarray(weights.T).reshape(*case["window"], channels), bias,
         [(r.multiplier, r.shift) for r in rescales], multiplier=multiplier, x_zero=x_zero,
         out_zero=out_zero, act=case["act"], stride=case["stride"], pad=case["pad"], out_shape=case["out"],
+    )  # fmt: skip
+    got, _ = runner.run("depthwise", packed, fields, x, expected.size, packed.scratch_bytes)
+    np.testing.assert_array_equal(got.reshape(expected.shape), expected)
+
+
+SMALL = st.tuples(st.integers(1, 3), st.integers(1, 3)).filter(lambda window: window != (1, 1))
+
+
+@EXAMPLES
+@given(st.data(), SMALL, st.integers(1, 24), st.integers(1, 3), st.sampled_from([1, 2]), ZERO, ZERO)
+def test_small_windows_run_as_larger_ones(runner, data, window, height, width, stride, x_zero, out_zero):
+    rng = np.random.default_rng(height)
+    x, weights = int8s(rng, height, width, 4), int8s(rng, *window, 4)
+    bias = rng.integers(-2000, 2000, 4).astype(np.int32)
+    rescales = make_rescales(data, 4)
+    out = tuple(-(-size // stride) for size in (height, width))
+    pad = tuple(
+        max((o - 1) * stride + w - size, 0) // 2 for o, w, size in zip(out, window, x.shape, strict=False)
+    )
+    small = Geometry(height, width, *out, *window, stride, stride, *pad)
+    wide, large = three_by_three(weights, small)
+    by_channel = np.ascontiguousarray(wide.reshape(9, 4).T)
+    packed = runner.target.depthwise(
+        by_channel, folded(bias, by_channel, x_zero), rescales, out_zero, large, 4
+    )
+    fields = {
+        **vars(large), "channels": 4, "in_channels": 4, "in_zero_point": x_zero, "out_zero_point": out_zero,
+        "flags": packed.flags, "act_min": -128, "act_max": 127,
+    }  # fmt: skip
+    expected = ref.depthwise(
+        x, weights, bias, [(r.multiplier, r.shift) for r in rescales], multiplier=1, x_zero=x_zero,
+        out_zero=out_zero, act=(-128, 127), stride=(stride, stride), pad=pad, out_shape=out,
     )  # fmt: skip
     got, _ = runner.run("depthwise", packed, fields, x, expected.size, packed.scratch_bytes)
     np.testing.assert_array_equal(got.reshape(expected.shape), expected)

@@ -11,6 +11,7 @@ from harness.errors import InputError
 from harness.tasks import load_reference, load_task, reference_key
 from harness.tasks.dscnn import Block, DsCnn, build_ds_cnn
 from harness.tasks.fit import accuracy, predict
+from harness.tasks.framework import load_keras
 from harness.tasks.model_file import load_model, model_fingerprint, save_model
 
 
@@ -51,9 +52,15 @@ def test_own_model_files_are_checked(tmp_path: Path) -> None:
         InputError, match=r"three\.keras maps \[8, 8, 1\] to \[3\].* needs \[8, 8, 1\] to \[10\]"
     ):
         load_reference(task, tmp_path / "three.keras")
-    (tmp_path / "text.keras").write_text("hello")
-    with pytest.raises(InputError, match=r"text\.keras is not a usable Keras model"):
-        load_reference(task, tmp_path / "text.keras")
+    for name, why in (("text.keras", "damaged, not a whole"), ("text.h5", "not a usable Keras model")):
+        (tmp_path / name).write_text("hello")
+        with pytest.raises(InputError, match=f"{name} is {why}"):
+            load_reference(task, tmp_path / name)
+    layers = load_keras().layers
+    anysize = [layers.Conv2D(4, 3), layers.GlobalAveragePooling2D(), layers.Dense(10)]
+    save_model(load_keras().Sequential([layers.Input((None, None, 1)), *anysize]), tmp_path / "any.keras")
+    with pytest.raises(InputError, match=r"any\.keras takes inputs of any size \(\?, \?, 1\)"):
+        load_reference(task, tmp_path / "any.keras")
     with pytest.raises(InputError, match="does not exist"):
         load_reference(task, tmp_path / "none.keras")
     with pytest.raises(InputError, match="is a folder"):

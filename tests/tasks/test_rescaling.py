@@ -9,6 +9,7 @@ import pytest
 from harness.tasks import load_reference, own_task
 from harness.tasks.fit import predict
 from harness.tasks.framework import load_keras
+from harness.tasks.model_config import read_config
 from harness.tasks.model_file import save_model
 from harness.tasks.rescaling import Rescaling, first_rescaling
 
@@ -58,7 +59,7 @@ def test_samples_take_its_place(
         built.save(path)
     else:
         save_model(built, path)
-    assert first_rescaling(path) == found
+    assert first_rescaling(read_config(path)) == found
     x = np.random.default_rng(0).integers(0, 256, (60, *SHAPE), np.uint8)
     for part in ("train", "test"):
         np.savez(tmp_path / f"{part}.npz", x=x, y=np.arange(60) % 3)
@@ -75,10 +76,10 @@ def test_two_readers_of_the_input_are_no_beginning(tmp_path: Path) -> None:
     inputs = keras.Input(SHAPE)
     both = keras.layers.Concatenate()([rescaling()(inputs), inputs])
     save_model(keras.Model(inputs, both), tmp_path / "my.keras")
-    assert first_rescaling(tmp_path / "my.keras") is None
+    assert first_rescaling(read_config(tmp_path / "my.keras")) is None
 
 
 def test_a_damaged_file_is_left_to_loading(tmp_path: Path) -> None:
     (tmp_path / "my.keras").write_bytes(b"PK\x03\x04 and no more")
-    assert first_rescaling(tmp_path / "my.keras") is None
-    assert first_rescaling(tmp_path / "missing.h5") is None
+    assert read_config(tmp_path / "my.keras") is None
+    assert read_config(tmp_path / "missing.h5") is None

@@ -8,12 +8,12 @@ import numpy.typing as npt
 
 from harness.firmware.exact import UNKNOWN, Ints
 from harness.firmware.graph import Graph, Op, Tensor
-from harness.firmware.known import is_spatial_mean, known_channels
+from harness.firmware.known import is_spatial, known_channels
 from harness.firmware.weighted import Mixing, mixing_of, weights_of
 
 Bools = npt.NDArray[np.bool_]
 
-_ELEMENTWISE = ("AVERAGE_POOL_2D", "MAX_POOL_2D", "MEAN", "QUANTIZE", "ADD")
+_ELEMENTWISE = ("AVERAGE_POOL_2D", "MAX_POOL_2D", "MEAN", "QUANTIZE", "LEAKY_RELU", "ADD")
 
 
 class ChannelClasses:
@@ -105,7 +105,7 @@ def _couples(op: Op) -> list[tuple[int, int, int]] | None:
         return [(0, channel, front + channel) for channel in range(channels)]
     if op.kind not in _ELEMENTWISE or channels != outputs:
         return None
-    if op.kind == "MEAN" and not is_spatial_mean(op):
+    if op.kind == "MEAN" and not is_spatial(op):
         return None
     if op.kind != "ADD":
         return [(0, channel, channel) for channel in range(channels)]

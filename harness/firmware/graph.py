@@ -58,7 +58,7 @@ class Op:
         inputs: Its inputs; optional ones that are absent are None.
         output: Its only output.
         options: Settings of the operator: `stride`, `dilation`, `window` as (height, width),
-            `padding`, `activation`, `multiplier`, `keep_dims`, `beta`, `pad` as explicit
+            `padding`, `activation`, `multiplier`, `keep_dims`, `alpha`, `beta`, `pad` as explicit
             (top, left, bottom, right).
     """
 

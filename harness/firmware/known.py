@@ -9,6 +9,7 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
+from harness.firmware.elementwise import leaky_relu
 from harness.firmware.exact import INT32_MAX, INT32_MIN, UNKNOWN, Ints, rescale, to_int8, windows
 from harness.firmware.fixedpoint import activation_range, mean_rescale, rescale_from_real
 from harness.firmware.graph import Activation, Graph, Op, Tensor
@@ -118,14 +119,14 @@ def _pool(op: Op, x: Ints) -> Ints:
     return result
 
 
-def is_spatial_mean(op: Op) -> bool:
-    """Whether a MEAN is over height and width, which leaves each channel on its own."""
+def is_spatial(op: Op) -> bool:
+    """Whether a MEAN or REDUCE_MAX is over height and width, which leaves each channel on its own."""
     axes = op.tensor(1).data
     return axes is not None and sorted(int(axis) % 4 for axis in np.asarray(axes).reshape(-1)) == [1, 2]
 
 
 def _mean(op: Op, x: Ints) -> Ints | None:
-    if not is_spatial_mean(op):
+    if not is_spatial(op):
         return None
     _, height, width, _ = image_shape(op, 0)
     source = op.tensor(0)
@@ -168,6 +169,11 @@ def _quantize(op: Op, x: Ints) -> Ints:
     return result
 
 
+def _leaky_relu(op: Op, x: Ints) -> Ints:
+    result: Ints = np.where(x == UNKNOWN, UNKNOWN, leaky_relu(op, np.where(x == UNKNOWN, 0, x)))
+    return result
+
+
 def _reshape(op: Op, x: Ints) -> Ints:
     return x
 
@@ -183,5 +189,6 @@ _RULES: dict[str, Callable[..., Ints | None]] = {
     "ADD": _add,
     "PAD": _pad,
     "QUANTIZE": _quantize,
+    "LEAKY_RELU": _leaky_relu,
     "RESHAPE": _reshape,
 }

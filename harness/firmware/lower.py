@@ -7,6 +7,7 @@ from harness.errors import InputError
 from harness.firmware.backends import Target
 from harness.firmware.graph import Graph, Op
 from harness.firmware.layer import Layer
+from harness.firmware.lower_table import lower_leaky_relu
 from harness.firmware.lower_unweighted import (
     lower_add,
     lower_mean,
@@ -30,6 +31,7 @@ _LOWERINGS: dict[str, Callable[[Op, Target], Layer]] = {
     "SOFTMAX": lower_softmax,
     "PAD": lower_pad,
     "QUANTIZE": lower_quantize,
+    "LEAKY_RELU": lower_leaky_relu,
 }
 
 

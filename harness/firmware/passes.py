@@ -8,6 +8,7 @@ import numpy as np
 from harness.errors import InputError
 from harness.firmware.eliminate import eliminate_channels
 from harness.firmware.graph import Graph, Op, Tensor
+from harness.firmware.rewrite import pool_maxima, spread_dilations
 
 Pass = Callable[[Graph], Graph]
 
@@ -125,6 +126,8 @@ _CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
 PASSES: tuple[Pass, ...] = (
     drop_converted_ends,
     require_int8,
+    spread_dilations,
+    pool_maxima,
     eliminate_channels,
     drop_reshapes,
     fold_pads,

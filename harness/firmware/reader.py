@@ -33,8 +33,10 @@ _OPTIONS: dict[str, type] = {
     "AVERAGE_POOL_2D": tflite.Pool2DOptions,
     "MAX_POOL_2D": tflite.Pool2DOptions,
     "MEAN": tflite.ReducerOptions,
+    "REDUCE_MAX": tflite.ReducerOptions,
     "ADD": tflite.AddOptions,
     "SOFTMAX": tflite.SoftmaxOptions,
+    "LEAKY_RELU": tflite.LeakyReluOptions,
 }
 SUPPORTED = (*_OPTIONS, "RESHAPE", "PAD", "QUANTIZE", "DEQUANTIZE")
 
@@ -149,6 +151,8 @@ def _read_options(table: Any) -> dict[str, object]:
     if hasattr(table, "FusedActivationFunction"):
         code = table.FusedActivationFunction()
         options["activation"] = _ACTIVATIONS.get(code, f"activation {code}")
+    if hasattr(table, "Alpha"):
+        options["alpha"] = float(table.Alpha())
     if hasattr(table, "Beta"):
         options["beta"] = float(table.Beta())
     return options

@@ -49,7 +49,7 @@ class Mixing:
 def weights_of(op: Op) -> Int8s | None:
     """Weights of an operator whose weights, bias and scales are as the kernels need them, else None."""
     rank = _RANKS.get(op.kind)
-    if rank is None:
+    if rank is None or op.options.get("dilation", (1, 1)) != (1, 1):
         return None
     tensor = op.tensor(1)
     if tensor.data is None or tensor.dtype != "int8" or tensor.zero_point or len(tensor.shape) != rank:

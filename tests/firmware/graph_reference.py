@@ -75,6 +75,12 @@ def run_op(op: Op, x: np.ndarray, other: np.ndarray | None = None) -> np.ndarray
             for v in x.reshape(-1)
         ]
         return np.array(moved, np.int8)
+    if op.kind == "LEAKY_RELU":
+        ratio, alpha = source.scales[0] / target.scales[0], np.float32(op.options["alpha"])
+        above, below = _pair(float(ratio)), _pair(float(source.scales[0] * alpha / target.scales[0]))
+        centred = [int(v) - source.zero_point for v in x.reshape(-1)]
+        bent = [reference.rescale(v, *(above if v >= 0 else below)) + target.zero_point for v in centred]
+        return np.clip(bent, -128, 127).astype(np.int8)
     if op.kind == "SOFTMAX":
         scaling = softmax_scaling(float(op.options["beta"]), source.scale)
         rows = x.reshape(-1, x.shape[-1])

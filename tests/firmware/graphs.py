@@ -105,6 +105,9 @@ class GraphBuilder:
     def quantize(self, x) -> Tensor:
         return self.add("QUANTIZE", (x,), self.activation(x.shape))
 
+    def leaky_relu(self, x, alpha=0.3) -> Tensor:
+        return self.add("LEAKY_RELU", (x,), self.activation(x.shape), alpha=alpha)
+
     def reshape(self, x, shape) -> Tensor:
         output = self._tensor(shape, "int8", x.scales, x.zero_point, None)
         return self.add("RESHAPE", (x, self.constant(np.array(shape, np.int32))), output)
@@ -176,7 +179,7 @@ def _random_step(build: GraphBuilder, x: Tensor, earlier: list[Tensor]) -> Tenso
     if step == 5 and max(x.shape[1:3]) < 8:
         return build.pad(x, 1, int(rng.integers(0, 2)), int(rng.random() < 0.2))
     if step == 6:
-        return build.quantize(x)
+        return build.quantize(x) if rng.random() < 0.5 else build.leaky_relu(x)
     twins = [tensor for tensor in earlier if tensor.shape == x.shape]
     other = twins[int(rng.integers(len(twins)))]
     if rng.random() < 0.5:

@@ -15,7 +15,9 @@ def three_by_three(weights: Int8s, geometry: Geometry) -> tuple[Int8s, Geometry]
         weights: `(window height, window width, channels)`.
         geometry: Of that window.
     """
-    rows, columns = (max(3 - size, 0) for size in weights.shape[:2])
+    if max(weights.shape[:2]) > 3:
+        return weights, geometry
+    rows, columns = (3 - size for size in weights.shape[:2])
     top, left = rows // 2, columns // 2
     wide = np.pad(weights, ((top, rows - top), (left, columns - left), (0, 0)))
     return wide, replace(

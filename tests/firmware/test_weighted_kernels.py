@@ -146,6 +146,11 @@ def test_depthwise(runner, data, case, in_channels, multiplier):
     np.testing.assert_array_equal(got.reshape(expected.shape), expected)
 
 
+def test_a_window_that_is_larger_one_way_stays_as_it_is():
+    weights, geometry = np.ones((1, 7, 4), np.int8), Geometry(4, 9, 4, 9, 1, 7, 1, 1, 0, 3)
+    assert three_by_three(weights, geometry) == (weights, geometry)
+
+
 SMALL = st.tuples(st.integers(1, 3), st.integers(1, 3)).filter(lambda window: window != (1, 1))
 
 

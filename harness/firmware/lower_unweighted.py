@@ -20,7 +20,8 @@ def lower_pool(op: Op, target: Target) -> Layer:
     window = op.options["window"]
     assert isinstance(window, tuple)
     low, high = activation_range(str(op.options["activation"]), op.output.scale, op.output.zero_point)
-    geometry, channels = geometry_of(op, (window[0], window[1])), image_shape(op, 0)[3]
+    geometry = geometry_of(op, (window[0], window[1])).along_width()
+    channels = image_shape(op, 0)[3]
     is_average = op.kind == "AVERAGE_POOL_2D"
     return Layer(
         name=layer_name(op),

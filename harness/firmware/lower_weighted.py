@@ -23,12 +23,12 @@ def lower_conv(op: Op, target: Target) -> Layer:
     out_channels, window_h, window_w, in_channels = weights.shape
     if image_shape(op, 0)[3] != in_channels:
         raise InputError(f"{op.label} is grouped, which the firmware cannot run")
-    geometry = geometry_of(op, (window_h, window_w))
+    geometry = geometry_of(op, (window_h, window_w)).along_width()
     backward = geometry.is_pointwise and out_channels > in_channels
     overlap = (backward_overlap if backward else forward_overlap)(geometry, in_channels, out_channels)
     depth = _depth(window_h * window_w * in_channels)
     packed = target.product(
-        weights.reshape(out_channels, window_h, -1),
+        weights.reshape(out_channels, geometry.window_h, -1),
         _folded_bias(op, weights),
         rescales_of(op),
         op.output.zero_point,
@@ -65,6 +65,9 @@ def lower_depthwise(op: Op, target: Target) -> Layer:
         geometry,
         in_channels,
     )
+    is_plain = packed.kernel == "portable"
+    if is_plain:
+        geometry = geometry.along_width()
     return Layer(
         name=layer_name(op),
         kernel=f"depthwise_s8_{packed.kernel}",
@@ -83,7 +86,7 @@ def lower_depthwise(op: Op, target: Target) -> Layer:
         output=op.output,
         scratch_bytes=packed.scratch_bytes,
         macs=op.output.size * taps,
-        overlap=None if packed.kernel == "portable" else IN_PLACE,
+        overlap=None if is_plain else IN_PLACE,
     )
 
 

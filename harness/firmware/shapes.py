@@ -25,6 +25,12 @@ class Geometry:
         """The value as an initialiser of `geometry_t`."""
         return "{" + ", ".join(str(value) for value in vars(self).values()) + "}"
 
+    def along_width(self) -> "Geometry":
+        """The same for a map one column wide, as it is or as one row: its bytes are in one order, and kernels copy rows."""
+        if not self.in_w == self.out_w == self.window_w == 1:
+            return self
+        return Geometry(1, self.in_h, 1, self.out_h, 1, self.window_h, 1, self.stride_h, 0, self.pad_top)
+
     @property
     def is_pointwise(self) -> bool:
         """Whether each output pixel depends on the input pixel of the same place only."""

@@ -1,4 +1,4 @@
-"""Operators that run as others: dilated convolutions, maxima over a map; and values bent by a table."""
+"""Operators that run as others: dilated convolutions, maxima over a map, sequences; and values bent by a table."""
 
 from dataclasses import replace
 
@@ -41,6 +41,30 @@ def test_they_give_what_tensorflow_gives(tmp_path):
     )
     kernels = [layer.kernel for layer in plan_model(path, HOST).layers]
     assert kernels.count("table_s8") == 2 and kernels[-1] == "max_pool_s8"
+
+
+def network_of_steps():
+    """On a map one column wide, which kernels take as one row."""
+    keras = load_keras()
+    layers = keras.layers
+    with seeded(4):
+        x = inputs = layers.Input((40, 1, 4))
+        x = layers.Conv2D(8, (5, 1), strides=(2, 1), padding="same", bias_initializer="normal")(x)
+        x = layers.DepthwiseConv2D((5, 1), padding="same", depth_multiplier=2, bias_initializer="normal")(x)
+        x = layers.MaxPooling2D((3, 1), strides=(1, 1), padding="same")(x)
+        x = layers.DepthwiseConv2D((3, 1), activation="relu", bias_initializer="normal")(x)
+        x = layers.AveragePooling2D((2, 1))(x)
+        return keras.Model(inputs, layers.Conv2D(6, (4, 1), bias_initializer="normal")(x))
+
+
+def test_a_map_one_column_wide_is_run_as_one_row(tmp_path):
+    path = models.write(network_of_steps(), tmp_path / "steps.tflite")
+    samples = np.random.default_rng(5).integers(-128, 128, (40, 40, 1, 4)).astype(np.int8)
+    np.testing.assert_array_equal(
+        HostModel(path, tmp_path).run(samples), models.interpreter_outputs(path, samples)
+    )
+    shapes = [layer.fields["geometry"] for layer in plan_model(path, HOST).layers]
+    assert len(shapes) == 6 and all(shape.startswith("{1, ") for shape in shapes)
 
 
 @settings(max_examples=60, deadline=None)

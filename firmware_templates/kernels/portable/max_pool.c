@@ -1,9 +1,14 @@
-#include "fixed_point.h"
+#include "kernels.h"
 #include "window.h"
+
+static inline void copy(int8_t *best, const int8_t *values, int count) {
+  for (int i = 0; i < count; i++) best[i] = values[i];
+}
 
 static inline void keep_larger(int8_t *best, const int8_t *values, int count) {
   for (int i = 0; i < count; i++) {
-    if (values[i] > best[i]) best[i] = values[i];
+    int value = values[i];
+    if (value > best[i]) best[i] = (int8_t)value;
   }
 }
 
@@ -14,14 +19,15 @@ void max_pool_s8(const pool_params_t *p, const int8_t *in, int8_t *out) {
   for (int y = 0; y < g->out_h; y++) {
     for (int x = 0; x < g->out_w; x++, out += channels) {
       window_t window = window_inside(g, y, x);
-      for (int i = 0; i < channels; i++) out[i] = (int8_t)p->act_min;
+      int taps = 0;
       for (int row = window.y_begin; row < window.y_end; row++) {
         const int8_t *values = in + (row * g->in_w + window.x_begin) * channels;
         for (int column = window.x_begin; column < window.x_end; column++, values += channels) {
-          keep_larger(out, values, channels);
+          if (taps++) keep_larger(out, values, channels);
+          else copy(out, values, channels);
         }
       }
-      for (int i = 0; i < channels; i++) out[i] = (int8_t)clamp(out[i], p->act_min, p->act_max);
+      limit_s8(out, channels, p->act_min, p->act_max);
     }
   }
 }

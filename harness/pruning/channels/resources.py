@@ -134,7 +134,7 @@ def kind_of(layer: Any) -> str:
         return "pointwise" if tuple(layer.kernel_size) == (1, 1) else "conv"
     if is_layer(layer, "Add"):
         return "add"
-    if is_layer(layer, "GlobalAveragePooling2D", "AveragePooling2D", "MaxPooling2D"):
+    if is_layer(layer, "GlobalAveragePooling2D", "GlobalMaxPooling2D", "AveragePooling2D", "MaxPooling2D"):
         return "pool"
     return "other"
 

@@ -12,24 +12,12 @@ _ALONG_STEPS = (
     *("MaxPooling1D", "AveragePooling1D", "GlobalMaxPooling1D", "GlobalAveragePooling1D"),
 )
 _BESIDE_THEM = (
-    *(
-        "InputLayer",
-        "Dense",
-        "Activation",
-        "ReLU",
-        "LeakyReLU",
-        "ELU",
-        "Softmax",
-        "BatchNormalization",
-        "Add",
-    ),
+    *("InputLayer", "Dense", "Activation", "ReLU", "LeakyReLU", "Softmax", "BatchNormalization", "Add"),
     *("Dropout", "GaussianNoise", "Rescaling", "Reshape", "Flatten"),
 )
 _SIZES = ("kernel_size", "pool_size")
-_INTERVALS = (
-    "strides",
-    "dilation_rate",
-)  # the same for the width, where they do nothing: TensorFlow wants them equal
+# Doubled for the width, where they do nothing: TensorFlow wants them equal.
+_INTERVALS = ("strides", "dilation_rate")
 _PAIRS_OF_STEPS = ("padding", "cropping")  # in front and behind
 
 

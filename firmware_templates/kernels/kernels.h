@@ -74,6 +74,11 @@ typedef struct {
   const int8_t *values; /* 256, for inputs from -128 */
 } table_params_t;
 
+typedef struct {
+  int32_t positions; /* height * width */
+  int16_t a_channels, b_channels;
+} concat_params_t;
+
 /* Narrower limits than int8's own; the cores' kernels leave them to this. */
 void limit_s8(int8_t *values, int count, int low, int high);
 void average_pool_s8(const pool_params_t *p, const int8_t *in, int8_t *out);
@@ -90,6 +95,7 @@ void mean_s8_armv7em(const mean_params_t *p, const int8_t *in, int8_t *out);
 void softmax_s8(const softmax_params_t *p, const int8_t *in, int8_t *out);
 void pad_s8(const pad_params_t *p, const int8_t *in, int8_t *out);
 void requantize_s8(const requantize_params_t *p, const int8_t *in, int8_t *out);
+void concat_s8(const concat_params_t *p, const int8_t *a, const int8_t *b, int8_t *out);
 void table_s8(const table_params_t *p, const int8_t *in, int8_t *out);
 
 #endif

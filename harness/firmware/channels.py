@@ -6,9 +6,10 @@ A channel is needed where something that stays reads it and its value cannot be 
 import numpy as np
 import numpy.typing as npt
 
+from harness.firmware.axes import is_spatial, joins_channels
 from harness.firmware.exact import UNKNOWN, Ints
 from harness.firmware.graph import Graph, Op, Tensor
-from harness.firmware.known import is_spatial, known_channels
+from harness.firmware.known import known_channels
 from harness.firmware.weighted import Mixing, mixing_of, weights_of
 
 Bools = npt.NDArray[np.bool_]
@@ -103,6 +104,9 @@ def _couples(op: Op) -> list[tuple[int, int, int]] | None:
             return None
         front = int(np.asarray(paddings)[3, 0])
         return [(0, channel, front + channel) for channel in range(channels)]
+    if op.kind == "CONCATENATION" and joins_channels(op):
+        sources = [(at, c) for at in range(len(op.inputs)) for c in range(op.tensor(at).shape[-1])]
+        return [(at, c, number) for number, (at, c) in enumerate(sources)]
     if op.kind not in _ELEMENTWISE or channels != outputs:
         return None
     if op.kind == "MEAN" and not is_spatial(op):

@@ -58,8 +58,8 @@ class Op:
         inputs: Its inputs; optional ones that are absent are None.
         output: Its only output.
         options: Settings of the operator: `stride`, `dilation`, `window` as (height, width),
-            `padding`, `activation`, `multiplier`, `keep_dims`, `alpha`, `beta`, `pad` as explicit
-            (top, left, bottom, right).
+            `padding`, `activation`, `multiplier`, `keep_dims`, `alpha`, `axis`, `beta`, `pad` as explicit
+            (top, left, bottom, right), `part` of an operator that became several.
     """
 
     index: int

@@ -9,6 +9,7 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
+from harness.firmware.axes import is_spatial, joins_channels
 from harness.firmware.elementwise import leaky_relu
 from harness.firmware.exact import INT32_MAX, INT32_MIN, UNKNOWN, Ints, rescale, to_int8, windows
 from harness.firmware.fixedpoint import activation_range, mean_rescale, rescale_from_real
@@ -119,12 +120,6 @@ def _pool(op: Op, x: Ints) -> Ints:
     return result
 
 
-def is_spatial(op: Op) -> bool:
-    """Whether a MEAN or REDUCE_MAX is over height and width, which leaves each channel on its own."""
-    axes = op.tensor(1).data
-    return axes is not None and sorted(int(axis) % 4 for axis in np.asarray(axes).reshape(-1)) == [1, 2]
-
-
 def _mean(op: Op, x: Ints) -> Ints | None:
     if not is_spatial(op):
         return None
@@ -174,6 +169,10 @@ def _leaky_relu(op: Op, x: Ints) -> Ints:
     return result
 
 
+def _concatenation(op: Op, *inputs: Ints) -> Ints | None:
+    return np.concatenate(inputs, axis=-1) if joins_channels(op) else None
+
+
 def _reshape(op: Op, x: Ints) -> Ints:
     return x
 
@@ -190,5 +189,6 @@ _RULES: dict[str, Callable[..., Ints | None]] = {
     "PAD": _pad,
     "QUANTIZE": _quantize,
     "LEAKY_RELU": _leaky_relu,
+    "CONCATENATION": _concatenation,
     "RESHAPE": _reshape,
 }

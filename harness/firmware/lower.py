@@ -7,9 +7,9 @@ from harness.errors import InputError
 from harness.firmware.backends import Target
 from harness.firmware.graph import Graph, Op
 from harness.firmware.layer import Layer
+from harness.firmware.lower_pairs import lower_add, lower_concatenation
 from harness.firmware.lower_table import lower_leaky_relu
 from harness.firmware.lower_unweighted import (
-    lower_add,
     lower_mean,
     lower_pad,
     lower_pool,
@@ -28,6 +28,7 @@ _LOWERINGS: dict[str, Callable[[Op, Target], Layer]] = {
     "MAX_POOL_2D": lower_pool,
     "MEAN": lower_mean,
     "ADD": lower_add,
+    "CONCATENATION": lower_concatenation,
     "SOFTMAX": lower_softmax,
     "PAD": lower_pad,
     "QUANTIZE": lower_quantize,

@@ -8,7 +8,7 @@ import numpy as np
 from harness.errors import InputError
 from harness.firmware.eliminate import eliminate_channels
 from harness.firmware.graph import Graph, Op, Tensor
-from harness.firmware.rewrite import pool_maxima, spread_dilations
+from harness.firmware.rewrite import join_pairs, pool_maxima, spread_dilations
 
 Pass = Callable[[Graph], Graph]
 
@@ -129,6 +129,7 @@ PASSES: tuple[Pass, ...] = (
     spread_dilations,
     pool_maxima,
     eliminate_channels,
+    join_pairs,
     drop_reshapes,
     fold_pads,
 )

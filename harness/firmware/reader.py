@@ -35,6 +35,7 @@ _OPTIONS: dict[str, type] = {
     "MEAN": tflite.ReducerOptions,
     "REDUCE_MAX": tflite.ReducerOptions,
     "ADD": tflite.AddOptions,
+    "CONCATENATION": tflite.ConcatenationOptions,
     "SOFTMAX": tflite.SoftmaxOptions,
     "LEAKY_RELU": tflite.LeakyReluOptions,
 }
@@ -151,6 +152,8 @@ def _read_options(table: Any) -> dict[str, object]:
     if hasattr(table, "FusedActivationFunction"):
         code = table.FusedActivationFunction()
         options["activation"] = _ACTIVATIONS.get(code, f"activation {code}")
+    if hasattr(table, "Axis"):
+        options["axis"] = int(table.Axis())
     if hasattr(table, "Alpha"):
         options["alpha"] = float(table.Alpha())
     if hasattr(table, "Beta"):

@@ -1,13 +1,38 @@
 """Operators that no kernel runs as others that one does, with the same outputs."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 
 from harness.errors import InputError
+from harness.firmware.axes import is_spatial
 from harness.firmware.graph import Graph, Op, Tensor
-from harness.firmware.known import is_spatial
 from harness.firmware.shapes import image_shape
+
+
+def join_pairs(graph: Graph) -> Graph:
+    """Maps that are joined, more than two of them, as pairs that are joined one after the other."""
+    tensors = [t for op in graph.ops for t in (*op.inputs, op.output) if t is not None]
+    free = count(1 + max(tensor.index for tensor in tensors))
+    return Graph(graph.input, graph.output, tuple(part for op in graph.ops for part in _pairs(op, free)))
+
+
+def _pairs(op: Op, free: Iterator[int]) -> Iterator[Op]:
+    if op.kind != "CONCATENATION":
+        yield op
+        return
+    joined = op.tensor(0)
+    for position in range(1, len(op.inputs)):
+        further, is_last = op.tensor(position), position == len(op.inputs) - 1
+        channels = joined.shape[-1] + further.shape[-1]
+        output = op.output
+        if not is_last:
+            output = replace(output, index=next(free), shape=(*joined.shape[:-1], channels))
+        part = {} if position == 1 else {"part": position}
+        yield replace(op, inputs=(joined, further), output=output, options=op.options | part)
+        joined = output
 
 
 def spread_dilations(graph: Graph) -> Graph:

@@ -43,7 +43,8 @@ def find_cuts(model: Any) -> list[CutPoint]:
     """All cut points of `model`, front to back.
 
     A cut stands where all paths cross, on the map that ends a block: after the activation of a convolution or of a
-    sum; or, in blocks that end without an activation (MobileNetV2's), after the projection or the sum. Inside
+    sum; or, in blocks that end without an activation (MobileNetV2's, SqueezeNet's), after the projection, the sum or the
+    maps joined. Inside
     blocks there is none: the activation after a depthwise convolution is left out, since the pointwise one that
     follows belongs to it, and so is that of an expansion in front of a depthwise convolution.
 
@@ -125,13 +126,13 @@ def _following(number: int, nodes: list[Any], readers: list[list[int]]) -> list[
 
 
 def _is_linear_end(node: Any) -> bool:
-    """Whether `node` is, normalised or not, a sum or the pointwise part of a separable convolution, unbent."""
+    """Whether `node` is, normalised or not, a sum, maps joined, or the pointwise part of a separable convolution, unbent."""
     source = node
     while is_layer(source.operation, *ELEMENTWISE):
         if _is_activation(source.operation):
             return False
         source = source.parent_nodes[0]
-    if is_layer(source.operation, "Add"):
+    if is_layer(source.operation, "Add", "Concatenate"):
         return True
     if not is_layer(source.operation, "Conv2D") or _is_activation(source.operation):
         return False

@@ -13,6 +13,7 @@ _ALONG_STEPS = (
 )
 _BESIDE_THEM = (
     *("InputLayer", "Dense", "Activation", "ReLU", "LeakyReLU", "Softmax", "BatchNormalization", "Add"),
+    "Concatenate",
     *("Dropout", "GaussianNoise", "Rescaling", "Reshape", "Flatten"),
 )
 _SIZES = ("kernel_size", "pool_size")

@@ -44,9 +44,11 @@ def window(op: Op, size: tuple[int, int]) -> dict:
     return {"stride": stride, "pad": pad, "out_shape": (out_h, out_w), "act": activation(op)}
 
 
-def run_op(op: Op, x: np.ndarray, other: np.ndarray | None = None) -> np.ndarray:
+def run_op(op: Op, x: np.ndarray, *others: np.ndarray) -> np.ndarray:
     """Output of one operator on one sample."""
     source, target = op.tensor(0), op.output
+    if op.kind == "CONCATENATION":
+        return np.concatenate([x, *others], axis=-1)
     if op.kind in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"):
         return _weighted(op, x)
     if op.kind == "RESHAPE":
@@ -90,7 +92,7 @@ def run_op(op: Op, x: np.ndarray, other: np.ndarray | None = None) -> np.ndarray
     a_by, b_by, out_by = add_rescales(op)
     return reference.add(
         x.reshape(-1),
-        (x if other is None else other).reshape(-1),
+        (others[0] if others else x).reshape(-1),
         a_zero=a.zero_point,
         b_zero=b.zero_point,
         out_zero=target.zero_point,

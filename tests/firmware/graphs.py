@@ -96,6 +96,11 @@ class GraphBuilder:
     def sum(self, a, b, activation="none") -> Tensor:
         return self.add("ADD", (a, b), self.activation(a.shape), activation=activation)
 
+    def join(self, *maps) -> Tensor:
+        shape = (*maps[0].shape[:-1], sum(x.shape[-1] for x in maps))
+        output = self._tensor(shape, "int8", maps[0].scales, maps[0].zero_point, None)
+        return self.add("CONCATENATION", maps, output, axis=3, activation="none")
+
     def pad(self, x, before=1, after=1, channels=0) -> Tensor:
         paddings = np.array([[0, 0], [before, after], [before, after], [channels, channels]], np.int32)
         shape = tuple(size + int(p.sum()) for size, p in zip(x.shape, paddings, strict=True))
@@ -180,6 +185,11 @@ def _random_step(build: GraphBuilder, x: Tensor, earlier: list[Tensor]) -> Tenso
         return build.pad(x, 1, int(rng.integers(0, 2)), int(rng.random() < 0.2))
     if step == 6:
         return build.quantize(x) if rng.random() < 0.5 else build.leaky_relu(x)
+    alike = [
+        t for t in earlier if (t.shape[:3], t.scale, t.zero_point) == (x.shape[:3], x.scale, x.zero_point)
+    ]
+    if rng.random() < 0.3:
+        return build.join(*(alike[int(rng.integers(len(alike)))] for _ in range(int(rng.integers(2, 4)))))
     twins = [tensor for tensor in earlier if tensor.shape == x.shape]
     other = twins[int(rng.integers(len(twins)))]
     if rng.random() < 0.5:

@@ -61,7 +61,7 @@ def test_a_second_time_there_is_nothing_left(seed):
 
 def test_most_random_graphs_lose_channels():
     pairs = [(graph, eliminate_channels(graph)) for graph in map(random_graph, range(60))]
-    assert sum(sum(widths(after)) < sum(widths(before)) for before, after in pairs) > 30
+    assert sum(sum(widths(after)) < sum(widths(before)) for before, after in pairs) > 25
 
 
 @settings(max_examples=80, deadline=None)

@@ -12,6 +12,7 @@ from harness.firmware.backends import HOST
 from harness.firmware.elementwise import leaky_relu
 from harness.firmware.eliminate import eliminate_channels
 from harness.firmware.host import HostModel
+from harness.firmware.lower_pairs import lower_concatenation
 from harness.firmware.passes import simplify
 from harness.firmware.plan import plan_model
 from harness.firmware.rewrite import pool_maxima
@@ -65,6 +66,56 @@ def test_a_map_one_column_wide_is_run_as_one_row(tmp_path):
     )
     shapes = [layer.fields["geometry"] for layer in plan_model(path, HOST).layers]
     assert len(shapes) == 6 and all(shape.startswith("{1, ") for shape in shapes)
+
+
+def network_of_branches():
+    """Maps joined two and three at a time."""
+    keras = load_keras()
+    layers = keras.layers
+    with seeded(6):
+        x = inputs = layers.Input((9, 8, 4))
+        parts = [
+            layers.Conv2D(n, k, padding="same", activation="relu", bias_initializer="normal")(x)
+            for n, k in ((4, 1), (3, 3), (8, 1))
+        ]
+        x = layers.Concatenate()(parts)
+        y = layers.Conv2D(6, 1, bias_initializer="normal")(x)
+        x = layers.Concatenate()([layers.MaxPooling2D(2)(x), layers.AveragePooling2D(2)(y)])
+        return keras.Model(inputs, layers.Conv2D(5, 3, bias_initializer="normal")(x))
+
+
+def test_branches_are_joined(tmp_path):
+    path = models.write(network_of_branches(), tmp_path / "branches.tflite")
+    samples = np.random.default_rng(7).integers(-128, 128, (40, 9, 8, 4)).astype(np.int8)
+    np.testing.assert_array_equal(
+        HostModel(path, tmp_path).run(samples), models.interpreter_outputs(path, samples)
+    )
+    names = [layer.name for layer in plan_model(path, HOST).layers if layer.kernel == "concat_s8"]
+    assert len(names) == len(set(names)) == 3
+
+
+def test_channels_go_from_a_branch(tmp_path):
+    build = GraphBuilder(np.random.default_rng(3))
+    first = build.activation((1, 4, 4, 3))
+    weights = np.random.default_rng(1).integers(1, 90, (6, 1, 1, 3)).astype(np.int8)
+    weights[1:] = 0
+    a = build.conv(first, 6, weights=weights)
+    b = build.conv(first, 4, weights=np.zeros((4, 1, 1, 3), np.int8), zero_point=a.zero_point)
+    build.ops[-1] = replace(build.ops[-1], output=(b := replace(b, scales=a.scales)))
+    before = build.graph(first, build.conv(build.join(a, b), 2))
+    after = eliminate_channels(before)
+    assert after.ops[0].output.shape[-1] == 1
+    sample = np.random.default_rng(2).integers(-128, 128, first.shape).astype(np.int8)
+    np.testing.assert_array_equal(graph_reference.run(after, sample), graph_reference.run(before, sample))
+
+
+def test_maps_of_another_scale_are_not_joined():
+    build = GraphBuilder(np.random.default_rng(3))
+    a = build.activation((1, 4, 4, 3))
+    b = build.conv(a, 3)
+    build.join(a, replace(b, scales=2 * a.scales))
+    with pytest.raises(InputError, match="not of the channels of maps of one scale"):
+        lower_concatenation(build.ops[-1], HOST)
 
 
 @settings(max_examples=60, deadline=None)

@@ -180,3 +180,17 @@ def test_peak_ram_is_the_largest_sum_of_live_maps() -> None:
     vww = build_ds_cnn(VWW_ARCHITECTURE, 2)
     assert [cut.peak_ram_bytes for cut in find_cuts(vww)][:2] == [96 * 96 * 3 + 48 * 48 * 8, 48 * 48 * 24]
     assert model_peak_ram_bytes(vww) == 48 * 48 * 24
+
+
+def test_a_cut_stands_where_branches_are_joined() -> None:
+    keras = load_keras()
+    layers = keras.layers
+    inputs = keras.Input((8, 8, 3))
+    squeezed = layers.Conv2D(4, 1, activation="relu", name="squeeze")(inputs)
+    parts = [layers.Conv2D(6, size, padding="same", activation="relu")(squeezed) for size in (1, 3)]
+    x = layers.Conv2D(3, 1)(layers.Concatenate(name="fire")(parts))
+    model = keras.Model(inputs, layers.GlobalAveragePooling2D()(x))
+    assert [(cut.layer_name, cut.map_shape) for cut in find_cuts(model)] == [
+        ("squeeze", (8, 8, 4)),
+        ("fire", (8, 8, 12)),
+    ]

@@ -1,4 +1,4 @@
-"""A store with a finished study, and a headless browser."""
+"""A store with a finished study, one with what may be submitted, and a headless browser."""
 
 import re
 import shutil
@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from harness.config.kinds import load_kind
+from harness.firmware import Image, build_image
+from harness.report import submission
 from harness.store import Store
+from harness.tasks.framework import load_keras, seeded
+from tests.firmware import models
+from tests.report.shelf import Shelf
 
 Browse = Callable[[Path], tuple[str, list[str]]]
 
@@ -52,3 +58,32 @@ def browse(tmp_path: Path) -> Browse:
         return done.stdout, console
 
     return opened
+
+
+@pytest.fixture(scope="package")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    layers = load_keras().layers
+    with seeded(3):
+        inputs = layers.Input((49, 10, 1))
+        x = layers.Dense(12, activation="softmax")(layers.Flatten()(inputs))
+    folder = tmp_path_factory.mktemp("model")
+    return models.write(load_keras().Model(inputs, x), folder / "tiny_kws.tflite")
+
+
+@pytest.fixture(scope="package")
+def image(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Image:
+    return build_image(model, load_kind("nrf52840-dk"), tmp_path_factory.mktemp("built"), model_id="kws01")
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, model: Path, image: Image) -> Iterator[Shelf]:
+    made = Shelf(tmp_path, model, image)
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def shelf(workshop: Shelf, image: Image, monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    """As `workshop`, but the image is not compiled once more."""
+    monkeypatch.setattr(submission, "rebuild", lambda *_: image)
+    return workshop

@@ -8,8 +8,9 @@ enum {
   STOP, SLOTS, ORIGIN_0, LENGTH_0, ORIGIN_1, LENGTH_1, END, END_SLOT, FRESH, RESIZED, STOP_FUNCTION,
   UNIT_SHIFT, CACHED, READS, WAITED, JUMP_COST, NEXT_COST, LAST_UNIT, REGISTER_FUNCTION, FIRST_REGISTER,
   LINK_REGISTER, CODE_0, CODE_1, ARMV6M, ILLEGAL, UNREVIEWED, UNREVIEWED_SIZE, UNALIGNED, UNALIGNED_WHEN, LEFT, LEFT_AT,
-  HEADER = 32, REGISTERS = 13
+  COUNTERS, HEADER = 32
 };
+enum { POINTERS = 0x1FFF, FIRST_COUNTER = 16 }; /* of the entry of a block's loads */
 enum { BEFORE_BLOCK, BEFORE_ACCESS, AFTER_BLOCK };
 /* Of the entry of a block. */
 enum { BASES_AT_ENTRY = 32, BASES_AT_END = 48, BASES = 0x7FFF };
@@ -89,15 +90,39 @@ static void fetch(int64_t *state, int64_t *read_at, int64_t offset, uint32_t siz
   }
 }
 
-/* Notes the registers at the first run of a block: what they point to tells what its loads read. */
-static void note_registers(void *engine, int64_t *state, int64_t *registers) {
-  for (int i = 0; i < REGISTERS; i++) registers[i] = register_value(engine, state, i);
+/* The registers R0 to R12 that a block loads through. */
+static uint32_t load_pointers(const uint16_t *code, uint32_t size) {
+  uint32_t at = 0, pointers = 0;
+  while (at < size) {
+    uint16_t first = code[at >> 1];
+    uint32_t kind = first & 0xF800;
+    if (kind == 0x6800 || kind == 0x7800 || kind == 0x8800 || kind == 0x5800 || (first & 0xFE00) == 0x5600)
+      pointers |= 1u << (first >> 3 & 7);
+    if (kind == 0xC800) pointers |= 1u << (first >> 8 & 7);
+    int wide = first >= 0xE800;
+    if (wide && (first & 0x10) && ((first & 0xFE00) == 0xE800 || (first & 0xFE00) == 0xF800)) pointers |= 1u << (first & 0xF);
+    at += wide ? 4 : 2;
+  }
+  return pointers & POINTERS;
+}
+
+/* Counts for each register that a block loads through whether it points to flash now. */
+static void count_loads(void *engine, int64_t *state, int64_t loads, int64_t *counters) {
+  counters += loads >> FIRST_COUNTER;
+  for (uint32_t pointers = loads & POINTERS; pointers; pointers &= pointers - 1, counters++) {
+    uint32_t offset = register_value(engine, state, __builtin_ctz(pointers)) - (uint32_t)state[ORIGIN_0];
+    *counters += offset < 2 * state[LENGTH_0];
+  }
+}
+
+static const uint16_t *code_at(const int64_t *state, int64_t slot) {
+  int64_t at = slot < state[LENGTH_0] ? state[CODE_0] + 2 * slot : state[CODE_1] + 2 * (slot - state[LENGTH_0]);
+  return (const uint16_t *)(uintptr_t)at;
 }
 
 /* Whether a block that is about to run for the first time must not, or not yet. */
 static int held_back(void *engine, int64_t *state, int64_t slot, int64_t start, uint32_t size) {
-  int64_t at = slot < state[LENGTH_0] ? state[CODE_0] + 2 * slot : state[CODE_1] + 2 * (slot - state[LENGTH_0]);
-  const uint16_t *code = (const uint16_t *)(uintptr_t)at;
+  const uint16_t *code = code_at(state, slot);
   if (state[ARMV6M]) {
     uint32_t legal = first_illegal(code, size);
     if (legal == size) return 0;
@@ -132,7 +157,7 @@ void on_block(void *engine, uint64_t address, uint32_t size, int64_t *state) {
   }
   int64_t slots = state[SLOTS];
   int64_t *blocks = state + HEADER, *runs = blocks + slots, *taken = runs + slots, *fresh = taken + slots;
-  int64_t *registers = fresh + slots;
+  int64_t *loads = fresh + slots, *counters = loads + slots, *read_at = counters + slots;
   int64_t block = blocks[slot];
   if (!block && state[CODE_0] && held_back(engine, state, slot, start, size)) return;
   if (block >> BASES_AT_ENTRY) {
@@ -142,15 +167,21 @@ void on_block(void *engine, uint64_t address, uint32_t size, int64_t *state) {
     state[LEFT_AT] = start;
   }
   if (state[UNIT_SHIFT] && slot < state[LENGTH_0])
-    fetch(state, registers + REGISTERS * slots, start - state[ORIGIN_0], size);
+    fetch(state, read_at, start - state[ORIGIN_0], size);
   if (!(uint32_t)block) {
     blocks[slot] |= size;
-    if (state[UNIT_SHIFT]) note_registers(engine, state, registers + REGISTERS * state[FRESH]);
+    if (state[UNIT_SHIFT] && state[CODE_0]) {
+      uint32_t pointers = load_pointers(code_at(state, slot), size);
+      if (state[COUNTERS] + __builtin_popcount(POINTERS) > slots) pointers = 0;
+      loads[slot] = state[COUNTERS] << FIRST_COUNTER | pointers;
+      state[COUNTERS] += __builtin_popcount(pointers);
+    }
     fresh[state[FRESH]++] = slot;
   } else if ((uint32_t)block != size) {
     state[RESIZED]++;
   }
   runs[slot]++;
+  if (state[UNIT_SHIFT] && loads[slot] & POINTERS) count_loads(engine, state, loads[slot], counters);
   if (start != state[END]) taken[state[END_SLOT]]++;
   state[END] = start + size;
   state[END_SLOT] = slot + (size >> 1);

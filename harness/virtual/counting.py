@@ -1,10 +1,11 @@
 """Cycles of executed instructions, exact to the instruction and the same in every run."""
 
+import ctypes
 from array import array
 
 from harness.virtual import hook_layout as layout
 from harness.virtual.costs import CostTable
-from harness.virtual.flash_timing import LOAD_UNITS, FlashSetting, FlashTiming, Loads
+from harness.virtual.flash_timing import LOAD_UNITS, BlockLoads, FlashSetting, FlashTiming, Loads, block_loads
 from harness.virtual.hook_state import HookState
 from harness.virtual.memory import Ram
 from harness.virtual.registers import UnmodelledAccessError
@@ -37,8 +38,11 @@ class CycleCounter:
         self._past_cycles = 0
         self._blocks, self._block_costs = array("q"), array("q")
         self._branches, self._branch_costs = array("q"), array("q")
-        self._readers, self._read_costs = array("q"), array("q")  # blocks that load from flash
-        self._loads: list[Loads] = []  # theirs
+        # Blocks with constants between the code, and counters of runs that loaded from flash:
+        self._literals, self._literal_costs = array("q"), array("q")
+        self._readers, self._read_costs = array("q"), array("q")
+        self._loads: list[int] = []  # literals of each such block
+        self._reads: list[Loads] = []  # what each counter stands for
         self.continue_at(0)
 
     def follows(self, memory: Ram) -> bool:
@@ -69,8 +73,9 @@ class CycleCounter:
             self._decode_fresh()
         straight = self._weigh(self.state.runs, self._blocks, self._block_costs)
         taken = self._weigh(self.state.taken, self._branches, self._branch_costs)
-        loads = self._weigh(self.state.runs, self._readers, self._read_costs) // LOAD_UNITS
-        return self._past_cycles + straight + taken + loads + self.state.array[layout.S_WAITED]
+        loads = self._weigh(self.state.runs, self._literals, self._literal_costs)
+        loads += self._weigh(self.state.counters, self._readers, self._read_costs)
+        return self._past_cycles + straight + taken + loads // LOAD_UNITS + self.state.array[layout.S_WAITED]
 
     def _weigh(self, table: int, slots: "array[int]", costs: "array[int]") -> int:
         counts = self.state.address_of(table)
@@ -92,20 +97,27 @@ class CycleCounter:
             self._blocks.append(slot)
             self._block_costs.append(cost.straight)
             if self._timing.waits:
-                at = state.registers + layout.REGISTERS * index
-                loads = self._timing.loads(
-                    self.costs.decode(code, address), state.array[at : at + layout.REGISTERS]
-                )
-                if any(loads):
-                    self._readers.append(slot)
-                    self._loads.append(loads)
-                    self._read_costs.append(self._timing.load_cost(loads))
+                self._note_loads(slot, block_loads(self.costs.decode(code, address)))
             end = slot + size // 2
             # Blocks that begin differently may end at the same branch.
             if cost.taken_extra and end not in self._branches:
                 self._branches.append(end)
                 self._branch_costs.append(cost.taken_extra)
         state.array[layout.S_FRESH] = 0
+
+    def _note_loads(self, slot: int, loads: BlockLoads) -> None:
+        """What a block loads: its literals, and what each of its counters stands for."""
+        if loads.literals:
+            self._literals.append(slot)
+            self._loads.append(loads.literals)
+            self._literal_costs.append(self._timing.literal_cost(loads.literals))
+        entry = self.state.array[self.state.loads + slot]
+        pointers = [number for number in range(13) if entry & layout.POINTERS & 1 << number]
+        for counter, number in enumerate(pointers, entry >> layout.FIRST_COUNTER):
+            if number in loads.by_pointer:
+                self._readers.append(counter)
+                self._reads.append(loads.by_pointer[number])
+                self._read_costs.append(self._timing.load_cost(loads.by_pointer[number]))
 
     def settle(self) -> None:
         """Look at the blocks of a run that has ended, while its code is still in memory."""
@@ -121,7 +133,8 @@ class CycleCounter:
         self._bank()
         self._timing.setting = setting
         self._apply_timing()
-        self._read_costs = array("q", map(self._timing.load_cost, self._loads))
+        self._literal_costs = array("q", map(self._timing.literal_cost, self._loads))
+        self._read_costs = array("q", map(self._timing.load_cost, self._reads))
 
     def _apply_timing(self) -> None:
         state, timing = self.state.array, self._timing
@@ -137,14 +150,17 @@ class CycleCounter:
         for slot in self._blocks:
             self.state.array[self.state.runs + slot] = 0
             self.state.array[self.state.taken + slot + self._size(slot) // 2] = 0
+        counters = self.state.array[layout.S_COUNTERS]
+        ctypes.memset(self.state.address_of(self.state.counters), 0, ctypes.sizeof(ctypes.c_int64) * counters)
 
     def forget_code(self) -> None:
         """Keep the cycles so far but forget the blocks, because the code has changed since the last run."""
         self._bank()
         for slot in self._blocks:
             self.state.array[self.state.blocks + slot] = 0
+        self.state.array[layout.S_COUNTERS] = 0
         for table in (
-            self._blocks, self._block_costs, self._branches, self._branch_costs, self._readers, self._read_costs,
-            self._loads,
+            self._blocks, self._block_costs, self._branches, self._branch_costs, self._literals, self._literal_costs,
+            self._loads, self._readers, self._read_costs, self._reads,
         ):  # fmt: skip
             del table[:]

@@ -4,12 +4,13 @@ Code is followed exactly: the compiled hook looks for every block whether the in
 is taken for fully associative and for giving up what it has held longest. A read that follows the last one is begun
 ahead where there is a prefetch buffer, and costs what is left when the code before it has been executed.
 
-Loads of data from flash are judged once for each block, by the registers it first ran with: a load whose address lies
-in flash then is taken to read flash ever after. With a data cache the data are taken to be read in order, each unit
-once, and constants between the code (literals) to be in the cache; without one every load waits.
+Loads of data from flash are judged by the registers that their block begins with, each time that it runs: a load
+through a register that points to flash then reads flash; one whose pointer the block itself fetches is not followed. With a
+data cache the data are taken to be read in order, each unit once, and constants between the code (literals) to be in the cache; without
+one every load waits.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import capstone
@@ -42,17 +43,27 @@ class FlashSetting(NamedTuple):
 
 
 class Loads(NamedTuple):
-    """What a block loads from flash each time it runs.
+    """What a block loads in one run through one pointer.
 
     Attributes:
         words: Reads of a word or less.
         size_bytes: What they bring.
-        literals: Reads beside the code.
     """
 
-    words: int
-    size_bytes: int
+    words: int = 0
+    size_bytes: int = 0
+
+
+class BlockLoads(NamedTuple):
+    """What a block loads in one run.
+
+    Attributes:
+        literals: Reads beside the code.
+        by_pointer: Through each register that holds the pointer when the block begins, by its number.
+    """
+
     literals: int
+    by_pointer: dict[int, Loads]
 
 
 class FlashTiming:
@@ -113,35 +124,40 @@ class FlashTiming:
         return size_bytes // self._flash.read_bytes if self.waits else 0
 
     def load_cost(self, loads: Loads) -> int:
-        """What a block's loads from flash cost, in `LOAD_UNITS` of a cycle."""
-        if self._flash.data_cache and self.setting.data_cache:
+        """What loads from flash cost, in `LOAD_UNITS` of a cycle."""
+        if self._has_data_cache:
             return loads.size_bytes * self._wait_states * LOAD_UNITS // self._flash.read_bytes
-        return (loads.words + loads.literals) * self._wait_states * LOAD_UNITS
+        return loads.words * self._wait_states * LOAD_UNITS
 
-    def loads(self, block: Iterable[capstone.CsInsn], registers: Sequence[int]) -> Loads:
-        """What a block loads from flash.
+    def literal_cost(self, literals: int) -> int:
+        """What reads beside the code cost, in `LOAD_UNITS` of a cycle."""
+        return 0 if self._has_data_cache else literals * self._wait_states * LOAD_UNITS
 
-        Args:
-            block: Its instructions.
-            registers: R0 to R12 when it first ran.
-        """
-        known = {arm.ARM_REG_R0 + number: value for number, value in enumerate(registers)}
-        words = size_bytes = literals = 0
-        for instruction in block:
-            if instruction.id == 0:
-                break
-            size = _load_bytes(instruction)
-            address = _address(instruction, known) if size else None
-            if address == _LITERAL:
-                literals += 1
-            elif address is not None and 0 <= address - self._flash.origin < self._flash.size_bytes:
-                words += -(-size // 4)
-                size_bytes += size
-            _follow(instruction, known)
-        return Loads(words, size_bytes, literals)
+    @property
+    def _has_data_cache(self) -> bool:
+        return self._flash.data_cache and self.setting.data_cache
 
 
-_LITERAL = -1
+def block_loads(block: Iterable[capstone.CsInsn]) -> BlockLoads:
+    """What the instructions of a block load."""
+    held = set(_NUMBERS)  # registers that hold what they began with, or have moved on from there
+    literals, found = 0, dict[int, Loads]()
+    for instruction in block:
+        if instruction.id == 0:
+            break
+        size = _load_bytes(instruction)
+        base = _base(instruction) if size else None
+        if base == arm.ARM_REG_PC:
+            literals += 1
+        elif base in held:
+            number = _NUMBERS[base]
+            before = found.get(number, Loads())
+            found[number] = Loads(before.words - (-size // 4), before.size_bytes + size)
+        held -= _replaced(instruction)
+    return BlockLoads(literals, found)
+
+
+_NUMBERS = {arm.ARM_REG_R0 + number: number for number in range(13)}
 
 
 def _load_bytes(instruction: capstone.CsInsn) -> int:
@@ -152,25 +168,15 @@ def _load_bytes(instruction: capstone.CsInsn) -> int:
     return _BYTES.get(name, 4) if name.startswith("ldr") else 0
 
 
-def _address(instruction: capstone.CsInsn, known: dict[int, int]) -> int | None:
-    """Where a load reads, `_LITERAL` beside the code, `None` if it cannot be told."""
+def _base(instruction: capstone.CsInsn) -> int | None:
+    """The register that a load reads through."""
     if instruction.mnemonic.startswith("ldm"):
-        return known.get(instruction.operands[0].reg)
-    for operand in instruction.operands:
-        if operand.type == arm.ARM_OP_MEM:
-            if operand.mem.base == arm.ARM_REG_PC:
-                return _LITERAL
-            base = known.get(operand.mem.base)
-            index = known.get(operand.mem.index) if operand.mem.index else 0
-            if base is None or index is None:
-                return None
-            displacement = 0 if instruction.post_index else operand.mem.disp
-            return int(base + displacement + (index << operand.mem.lshift)) & 0xFFFF_FFFF
-    return None
+        return int(instruction.operands[0].reg)
+    return next((int(o.mem.base) for o in instruction.operands if o.type == arm.ARM_OP_MEM), None)
 
 
-def _follow(instruction: capstone.CsInsn, known: dict[int, int]) -> None:
-    """Keep what is still known after an instruction: pointers that only move on stay in their memory."""
+def _replaced(instruction: capstone.CsInsn) -> set[int]:
+    """Registers that hold something else after an instruction: pointers that only move on stay in their memory."""
     name = instruction.mnemonic.split(".")[0]
     pointer = None
     if instruction.writeback and instruction.operands:
@@ -179,6 +185,4 @@ def _follow(instruction: capstone.CsInsn, known: dict[int, int]) -> None:
         else:
             pointer = next((o.mem.base for o in instruction.operands if o.type == arm.ARM_OP_MEM), None)
     _, written = instruction.regs_access()
-    for register in written:
-        if register != pointer:
-            known.pop(register, None)
+    return {register for register in written if register != pointer}

@@ -3,8 +3,12 @@
 A header of single values (the `S_` indices), then three tables of one entry for every halfword of
 executable memory: the block that starts there (see below), how often it ran, how often a transfer
 away from the end at this address was not a fall-through. Then a list of the blocks first seen, of the
-same length. Where the first region may have wait states, there follow the registers that each of those blocks
-began with, and for every unit that one read of the flash brings, when it was last read.
+same length. Where the first region may have wait states, there follow a table of the loads of each block, a list of
+counters, and for every unit that one read of the flash brings, when it was last read.
+
+The loads of a block: a bit for each register, R0 to R12, that it loads through (bits 0 to 12), and the number of its first
+counter (from bit 16 on). It has one for each of these registers in ascending order: how often the block was begun
+with that register pointing to the first region.
 
 An entry for a block: its size in bytes once it has run (bits 0 to 31), whether it has been reviewed for accesses that
 must be aligned, and the base registers of those, as a bit for each register: of accesses whose base the block has not
@@ -38,8 +42,10 @@ S_UNREVIEWED, S_UNREVIEWED_SIZE = (
 S_UNALIGNED = 27  # of an access that is not aligned, or of the block that has it
 S_UNALIGNED_WHEN = 28  # at which of the three moments below that was found
 S_LEFT, S_LEFT_AT = 29, 30  # base registers to look at when the block under way has ended; its address
+S_COUNTERS = 31  # that blocks have taken
 HEADER = 32
-REGISTERS = 13  # R0 to R12
+POINTERS = 0x1FFF  # bits in the entry of a block's loads
+FIRST_COUNTER = 16  # lowest bit there
 
 BEFORE_BLOCK, BEFORE_ACCESS, AFTER_BLOCK = 0, 1, 2
 BASES_AT_ENTRY, BASES_AT_END = 32, 48  # first bits of the base registers in the entry of a block

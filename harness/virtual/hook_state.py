@@ -23,7 +23,7 @@ class HookState:
         regions: The two.
         hook: The compiled functions.
         slots: Entries of each table.
-        blocks, runs, taken, fresh, registers: Where the tables begin.
+        blocks, runs, taken, fresh, loads, counters: Where the tables begin.
 
     Raises:
         BuildError: The compiled part cannot be built.
@@ -33,12 +33,12 @@ class HookState:
         self.regions = (flash, ram)
         self.hook = load_hook()
         self.slots = slots = (flash.size_bytes + ram.size_bytes) // 2 + 1
-        tables = 4 + layout.REGISTERS if flash_units else 4
+        tables = 6 if flash_units else 4
         words = layout.HEADER + tables * slots + flash_units
         # Anonymous memory is zero and takes room where it is written only, which is in few places of a large flash.
         self.array = (ctypes.c_int64 * words).from_buffer(mmap.mmap(-1, words * _WORD_BYTES))
-        self.blocks, self.runs, self.taken, self.fresh, self.registers = (
-            layout.HEADER + i * slots for i in range(5)
+        self.blocks, self.runs, self.taken, self.fresh, self.loads, self.counters = (
+            layout.HEADER + i * slots for i in range(6)
         )
         self.array[layout.S_SLOTS] = slots
         self.array[layout.S_ORIGIN_0], self.array[layout.S_LENGTH_0] = flash.origin, flash.size_bytes // 2

@@ -9,7 +9,7 @@ from harness.config.kinds import Flash, load_kind
 from harness.virtual import hook_layout as layout
 from harness.virtual.costs import CostTable
 from harness.virtual.counting import CycleCounter
-from harness.virtual.flash_timing import LOAD_UNITS, FlashSetting, FlashTiming
+from harness.virtual.flash_timing import LOAD_UNITS, FlashSetting, FlashTiming, block_loads
 from harness.virtual.memory import Ram
 from tests.virtual.program import Console, build_program
 
@@ -21,7 +21,7 @@ NOP, BRANCH = bytes.fromhex("00bf"), bytes.fromhex("fee7")
 class Counted:
     """A counter whose blocks the test runs itself, in place of the emulator."""
 
-    def __init__(self, flash: Flash) -> None:
+    def __init__(self, flash: Flash, *, code_is_known: bool = False) -> None:
         self.memory = Ram(flash.origin, flash.size_bytes)
         self.memory.write(0, NOP * (flash.size_bytes // 2))
         self.counter = CycleCounter(
@@ -29,9 +29,23 @@ class Counted:
         )
         self.state = self.counter.state.array
         self._read = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(
-            lambda engine, number, into: 0
+            self._read_register
         )
+        self.registers = [IN_RAM] * 13
+        if code_is_known:
+            self.state[layout.S_CODE_0] = self.memory.address
         self.state[layout.S_REGISTER_FUNCTION] = ctypes.cast(self._read, ctypes.c_void_p).value or 0
+
+    def _read_register(self, engine: int, number: int, into: int) -> int:
+        ctypes.c_uint32.from_address(into).value = self.registers[number]
+        return 0
+
+    def cycles_of(self, size: int, pointer: int) -> int:
+        """Of a run of the block at 0, with R1 pointing there."""
+        before = self.counter.cycles()
+        self.registers[1] = pointer
+        self.run((0, size))
+        return self.counter.cycles() - before
 
     def run(self, *blocks: tuple[int, int]) -> int:
         """Run blocks of NOPs given by (address, bytes); the cycles that they waited for the flash."""
@@ -93,12 +107,32 @@ def test_code_in_ram_and_a_flash_without_wait_states_cost_nothing() -> None:
     ],
 )
 def test_loads_are_judged_by_the_registers(code: str, without: float, cached: float) -> None:
-    registers = [0, IN_FLASH, IN_RAM, *[0] * 10]
-    table = CostTable("cortex-m4")
+    pointing = {1}  # of the registers, to flash
+    loads = block_loads(CostTable("cortex-m4").decode(bytes.fromhex(code), 0))
     for data_cache, cycles in ((False, without), (True, cached)):
         timing = FlashTiming(FLASH.model_copy(update={"data_cache": data_cache}))
-        loads = timing.loads(table.decode(bytes.fromhex(code), 0), registers)
-        assert timing.load_cost(loads) == cycles * LOAD_UNITS
+        read = sum(
+            timing.load_cost(loads.by_pointer[number]) for number in pointing & loads.by_pointer.keys()
+        )
+        assert read + timing.literal_cost(loads.literals) == cycles * LOAD_UNITS
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "0868", "0878", "0888", "8858", "885a", "885c", "8856", "885e",  # ldr, ldrb, ldrh, by register, ldrsb, ldrsh
+        "02c9", "91e80600", "d1e90023", "51f8040b", "91f80020", "b1f80020", "91f90020", "51f82220",  # ldm, ldrd, wide ones
+    ],
+)  # fmt: skip
+def test_the_hook_sees_every_load(code: str) -> None:
+    """Through r1, each time that it points to flash, and through no other register."""
+    counted = Counted(FLASH, code_is_known=True)
+    counted.memory.write(0, bytes.fromhex(code) + NOP)
+    counted.state[counted.counter.state.blocks] = layout.REVIEWED
+    size = len(bytes.fromhex(code) + NOP)
+    counted.run((0, size))  # the cache holds the code from here on
+    runs = [counted.cycles_of(size, pointer) for pointer in (IN_RAM, IN_FLASH, IN_RAM, IN_FLASH)]
+    assert runs[0] == runs[2] < runs[1] == runs[3]
 
 
 def test_the_program_decides_about_wait_states_and_caches() -> None:

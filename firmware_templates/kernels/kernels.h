@@ -7,6 +7,7 @@
 #ifndef KERNELS_H
 #define KERNELS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct {
@@ -79,6 +80,8 @@ typedef struct {
   int16_t a_channels, b_channels;
 } concat_params_t;
 
+/* Both begin at a word. */
+void copy_constants(int8_t *to, const void *from, size_t count);
 /* Narrower limits than int8's own; the cores' kernels leave them to this. */
 void limit_s8(int8_t *values, int count, int low, int high);
 void average_pool_s8(const pool_params_t *p, const int8_t *in, int8_t *out);

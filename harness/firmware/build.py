@@ -51,7 +51,7 @@ def build_image(
         BuildError: The compiler refused, or the stack of the code has no bound.
         DoesNotFitError: The image needs more flash or RAM than the board has.
     """
-    plan = plan_model(model, target_of(kind.core), eliminate=not whole)
+    plan = plan_model(model, target_of(kind.core), eliminate=not whole, wait_states=kind.flash.wait_states)
     tools = find_toolchain(toolchain, kind.core)
     ensure_writable(out_dir)
     emit_model(plan, out_dir, model_id)

@@ -10,6 +10,7 @@ from harness.config.kinds import BoardKind, ImageMode
 from harness.config.paths import resource_dir
 from harness.firmware.plan import ModelPlan
 from harness.firmware.rebuilding import rebuilding_constants
+from harness.firmware.staging import staged_bytes
 from harness.firmware.wire import PIXEL_MODELS, REBUILDING_MODELS
 
 
@@ -93,14 +94,21 @@ def _layer_view(plan: ModelPlan, position: int) -> dict[str, Any]:
     """A layer with the C names of its arrays filled in."""
     layer = plan.layers[position]
     names = {array.suffix: f"layer_{position}_{array.suffix}" for array in layer.arrays}
+    places, copies = dict(names), []
+    if (offset := plan.staged.get(position)) is not None:
+        for array, size_bytes in zip(layer.arrays, staged_bytes(layer), strict=True):
+            copies.append((offset, names[array.suffix]))
+            places[array.suffix] = f"(const void *)(arena + {offset})"
+            offset += size_bytes
     return {
         "name": layer.name,
         "kernel": layer.kernel,
         "params_type": layer.params_type,
-        "fields": {field: names.get(value[1:-1], value) for field, value in layer.fields.items()},
+        "fields": {field: places.get(value[1:-1], value) for field, value in layer.fields.items()},
         "arrays": [
             {"c_type": a.c_type, "name": names[a.suffix], "length": a.length, "text": a.values}
             for a in layer.arrays
         ],
+        "copies": copies,
         "offsets": plan.operand_offsets(position),
     }

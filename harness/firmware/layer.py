@@ -37,6 +37,7 @@ class Layer:
         scratch_bytes: Working memory it needs, passed after the output.
         macs: Multiply-accumulates of one inference.
         overlap: How its output may lie over an input that no later layer reads; None for not at all.
+        passes: How often an inference reads its constants from the first to the last.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Layer:
     scratch_bytes: int = 0
     macs: int = 0
     overlap: Overlap | None = None
+    passes: int = 1
 
 
 def int_array(suffix: str, c_type: str, values: npt.NDArray[np.integer]) -> Array:

@@ -44,6 +44,7 @@ def lower_conv(op: Op, target: Target) -> Layer:
         scratch_bytes=(4 if geometry.is_pointwise else 8) * depth,
         macs=op.output.size * window_h * window_w * in_channels,
         overlap=overlap,
+        passes=-(-geometry.out_h * geometry.out_w // 2),
     )
 
 

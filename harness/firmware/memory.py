@@ -60,10 +60,11 @@ def plan_memory(graph: Graph, layers: list[Layer], *, keep_input: bool) -> Memor
         layers: In execution order.
         keep_input: Whether the input's memory stays untouched through the whole inference.
     """
-    return place(_buffers(graph, layers, keep_input))
+    return place(buffers_of(graph, layers, keep_input=keep_input))
 
 
-def _buffers(graph: Graph, layers: list[Layer], keep_input: bool) -> list[Buffer]:
+def buffers_of(graph: Graph, layers: list[Layer], *, keep_input: bool) -> list[Buffer]:
+    """All activations and scratch buffers, and when they are alive; arguments as of `plan_memory`."""
     end = len(layers)
     first = {graph.input.index: 0}
     last = {graph.input.index: end if keep_input else 0, graph.output.index: end}
@@ -81,6 +82,20 @@ def _buffers(graph: Graph, layers: list[Layer], keep_input: bool) -> list[Buffer
         if layer.scratch_bytes:
             scratch.append(Buffer(scratch_key(position), layer.scratch_bytes, position, position))
     return [Buffer(tensor_key(i), sizes[i], first[i], last[i], over.get(i, {})) for i in sizes] + scratch
+
+
+def free_offset(plan: MemoryPlan, buffers: list[Buffer], layer: int, size_bytes: int) -> int | None:
+    """Where `size_bytes` of the arena are free while `layer` runs: the lowest offset, None where there is no room."""
+    alive = [
+        (plan.offsets[b.key], plan.offsets[b.key] + b.size_bytes)
+        for b in buffers
+        if b.first <= layer <= b.last
+    ]
+    for offset in sorted({0, *(_aligned(end) for _, end in alive)}):
+        end = offset + size_bytes
+        if end <= plan.arena_bytes and all(end <= first or last <= offset for first, last in alive):
+            return offset
+    return None
 
 
 def place(buffers: list[Buffer]) -> MemoryPlan:

@@ -10,9 +10,10 @@ from harness.firmware.graph import Tensor
 from harness.firmware.image import TensorSpec
 from harness.firmware.layer import Layer
 from harness.firmware.lower import lower
-from harness.firmware.memory import MemoryPlan, plan_memory, scratch_key, tensor_key
+from harness.firmware.memory import MemoryPlan, buffers_of, plan_memory, scratch_key, tensor_key
 from harness.firmware.passes import simplify
 from harness.firmware.reader import read_model
+from harness.firmware.staging import stage_constants
 from harness.firmware.work import graph_macs
 
 # RAM that is spent so that a sample can be inferred again; beyond it the first result is kept instead.
@@ -27,6 +28,7 @@ class ModelPlan:
         model_sha256: Hash of the `.tflite` file.
         layers: Kernel calls in execution order.
         memory: Where each activation and scratch buffer lies.
+        staged: Position of a layer -> arena offset that its constants are copied to before it runs.
         input: The model's input as the board takes it.
         output: The model's output as the board gives it.
         input_offset: Arena offset of the input, in bytes.
@@ -38,6 +40,7 @@ class ModelPlan:
     model_sha256: str
     layers: tuple[Layer, ...]
     memory: MemoryPlan
+    staged: dict[int, int]
     input: TensorSpec
     output: TensorSpec
     input_offset: int
@@ -64,13 +67,14 @@ class ModelPlan:
         return [self.memory.offsets[key] for key in keys]
 
 
-def plan_model(model: Path, target: Target, *, eliminate: bool = True) -> ModelPlan:
+def plan_model(model: Path, target: Target, *, eliminate: bool = True, wait_states: int = 0) -> ModelPlan:
     """Read, simplify, lower and place the model at `model`.
 
     Args:
         model: An int8 `.tflite` file.
         target: Whose kernels shall run it.
         eliminate: Whether channels that carry nothing are dropped; False to compare with.
+        wait_states: Cycles that a read of the board's flash takes longer than one.
 
     Raises:
         InputError: The file cannot be read or holds what the firmware cannot run.
@@ -88,10 +92,12 @@ def plan_model(model: Path, target: Target, *, eliminate: bool = True) -> ModelP
     keeps_input = with_input.arena_bytes - memory.arena_bytes - graph.output.size <= _INPUT_MAY_COST_BYTES
     if keeps_input:
         memory = with_input
+    buffers = buffers_of(graph, layers, keep_input=keeps_input)
     return ModelPlan(
         model_sha256=hashlib.sha256(model.read_bytes()).hexdigest(),
         layers=tuple(layers),
         memory=memory,
+        staged=stage_constants(layers, buffers, memory, wait_states),
         input=_spec(graph.input),
         output=_spec(graph.output),
         input_offset=memory.offsets[tensor_key(graph.input.index)],

@@ -63,9 +63,7 @@ def geometry(case):
     return Geometry(*case["size"], *case["out"], *case["window"], *case["stride"], *case["pad"])
 
 
-@EXAMPLES
-@given(st.data(), image_cases(), IN_CHANNELS, OUT_CHANNELS, st.booleans())
-def test_conv2d(runner, data, case, in_channels, out_channels, backward):
+def check_conv2d(runner, data, case, in_channels, out_channels, *, backward=False):
     rng = case["rng"]
     x = int8s(rng, *case["size"], in_channels)
     weights = weights_of(rng, out_channels, *case["window"], in_channels)
@@ -101,6 +99,12 @@ def test_conv2d(runner, data, case, in_channels, out_channels, backward):
     np.testing.assert_array_equal(got.reshape(expected.shape), expected)
 
 
+@EXAMPLES
+@given(st.data(), image_cases(), IN_CHANNELS, OUT_CHANNELS, st.booleans())
+def test_conv2d(runner, data, case, in_channels, out_channels, backward):
+    check_conv2d(runner, data, case, in_channels, out_channels, backward=backward)
+
+
 @st.composite
 def square_cases(draw):
     """Mostly what the fast depthwise kernels cover: 3x3 windows, stride 1 or 2, and larger images."""
@@ -112,6 +116,12 @@ def square_cases(draw):
     out = tuple(-(-length // stride) for length in size)
     pad = tuple(max((o - 1) * stride + 3 - length, 0) // 2 for o, length in zip(out, size, strict=True))
     return {**case, "window": (3, 3), "size": size, "stride": (stride, stride), "out": out, "pad": pad}
+
+
+@EXAMPLES
+@given(st.data(), square_cases(), OUT_CHANNELS)
+def test_conv2d_of_three_colours(runner, data, case, out_channels):
+    check_conv2d(runner, data, case, 3, out_channels)
 
 
 @EXAMPLES

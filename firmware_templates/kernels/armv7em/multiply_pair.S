@@ -186,6 +186,14 @@ armv7em_multiply_pairs:
   b .Lpair
 5:
   ldr r1, [sp, #S_ROW]
+  cmp r12, #9
+  it eq
+  cmpeq r6, #3
+  bne 6f
+  ldr lr, [sp, #S_COLUMN]
+  PACK_THREE_BY_NINE
+  b 4b
+6:
   str r12, [sp, #S_COUNT]
   mov r3, r1
   bl armv7em_pack_rows

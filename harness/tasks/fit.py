@@ -11,6 +11,7 @@ from harness.tasks.arrays import FloatArray, LabelArray
 from harness.tasks.augment import Augmentation
 from harness.tasks.framework import load_keras, seeded
 from harness.tasks.lesson import Answers, prepare_lesson
+from harness.tasks.optimizer import adam
 from harness.tasks.recipe import Recipe
 from harness.tasks.shared_map import SharedMap
 
@@ -109,7 +110,7 @@ def fit(
                 [train[0], lesson.answers.train],
                 [validation[0], lesson.answers.validation],
             )
-        optimizer = keras.optimizers.Adam(use_ema=recipe.averaging > 0, ema_momentum=recipe.averaging)
+        optimizer = adam(trained.trainable_variables, averaging=recipe.averaging)
         trained.compile(optimizer, lesson.loss, metrics=[lesson.metric])
         if from_start:
             sides = [

@@ -62,10 +62,12 @@ def prepare_lesson(
     teacher = teacher if recipe.distillation else None
     answers = teacher if isinstance(teacher, Answers) else None
     layers = [] if answers else changes(augmentation, recipe, seed)
+    metrics = load_keras().metrics  # made before a step is traced, as the optimizer is
     if teacher is None:
-        return Lesson(_behind(layers, model), "sparse_categorical_crossentropy", "accuracy", None)
+        metric = metrics.SparseCategoricalAccuracy("accuracy")
+        return Lesson(_behind(layers, model), "sparse_categorical_crossentropy", metric, None)
     loss = distillation_loss(recipe.distillation, recipe.temperature, recipe.matching)
-    metric = load_keras().metrics.MeanMetricWrapper(taught_accuracy, name="accuracy")
+    metric = metrics.MeanMetricWrapper(taught_accuracy, name="accuracy")
     matched = maps if recipe.matching else ()
     return Lesson(_beside_teacher(layers, model, teacher, matched), loss, metric, answers)
 

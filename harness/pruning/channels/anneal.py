@@ -13,6 +13,7 @@ from harness.pruning.channels.resources import Budget, Resources
 from harness.tasks.arrays import FloatArray, LabelArray
 from harness.tasks.framework import load_keras, load_tensorflow, seeded
 from harness.tasks.lesson import Lesson
+from harness.tasks.optimizer import adam
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def anneal(
     x, _ = train
     strengths = list(gated.strengths.values())
     loss_of = keras.losses.get(lesson.loss)
-    weight_steps, gate_steps = keras.optimizers.Adam(settings.rate), keras.optimizers.Adam(settings.gate_rate)
+    weight_steps, gate_steps = adam(gated.weights, settings.rate), adam(strengths, settings.gate_rate)
     names = list(resources.over(budget, gated.widths()))
     prices = tf.Variable(np.zeros(len(names), np.float32), trainable=False)
 
@@ -97,7 +98,7 @@ def anneal(
     def step(inputs: object, labels: object) -> object:
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(loss_of(labels, lesson.model(inputs, training=True)))
-            over = tf.stack(list(resources.over(budget, gated.widths()).values()))
+            over = tf.cast(tf.stack(list(resources.over(budget, gated.widths()).values())), tf.float32)
             total = loss + tf.reduce_sum(prices * tf.nn.relu(over))
         variables = [*gated.weights, *strengths]
         gradients = tape.gradient(total, variables)
@@ -141,7 +142,7 @@ def settle(
     """
     keras, tf = load_keras(), load_tensorflow()
     loss_of = keras.losses.get(lesson.loss)
-    weight_steps = keras.optimizers.Adam(settings.rate)
+    weight_steps = adam(gated.weights, settings.rate)
     for group, channels in kept.items():
         gated.stays[group].assign(np.isin(np.arange(gated.graph.sizes[group]), channels).astype(np.float32))
 

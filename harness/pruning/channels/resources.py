@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from harness.pruning.channels.costs import LayerTimes
 from harness.pruning.channels.groups import ChannelGraph, NodeChannels
 from harness.pruning.graph import ELEMENTWISE, is_layer
@@ -13,6 +16,9 @@ from harness.tasks.framework import load_tensorflow
 # Of each output channel in flash: bias, multiplier and shift beside the weights.
 _CHANNEL_BYTES = 12
 _SAME_TENSOR = (*ELEMENTWISE, "Flatten", "Reshape")
+_ONE = -1  # row and column of the constant 1 behind the widths
+
+FloatMatrix = npt.NDArray[np.float64]
 
 Widths = Mapping[int, Any]
 """Group -> number of channels, a number or a TensorFlow scalar; groups left out keep all of theirs."""
@@ -53,35 +59,43 @@ class Budget:
 class Resources:
     """The costs of one network as functions of its groups' widths; differentiable where these are.
 
+    What a layer takes is a sum of products of at most two widths, so flash and cycles of all layers are one quadratic form
+    each, `[widths, 1] @ form @ [widths, 1]`. As sums of scalars TensorFlow would add them up in an order that differs from
+    one process to the next.
+
     Args:
         graph: The network.
         calibration: From measured layers and an image.
     """
 
     def __init__(self, graph: ChannelGraph, calibration: Calibration) -> None:
-        self._graph = graph
+        self._sizes = graph.sizes
+        self._row = {group: row for row, group in enumerate(graph.sizes)}
         self._calibration = calibration
-        self._live = _live_tensors(graph)
+        self._flash = self._form()
+        self._cycles = self._form()
+        self._flash[_ONE, _ONE] = calibration.flash_offset_bytes
+        for found in graph.nodes:
+            self._add(found)
+        live = _live_tensors(graph)
+        self._live = np.zeros((len(live), len(self._row) + 1))
+        for step, tensors in enumerate(live):
+            for group, places in tensors:
+                self._live[step, self._row[group]] += places
 
     def flash_bytes(self, widths: Widths) -> Any:
-        """Bytes of the image."""
-        return self._calibration.flash_offset_bytes + sum(
-            self._weights(found, widths) for found in self._graph.nodes
-        )
+        """Bytes of the image, float64."""
+        return _value(self._flash, self._vector(widths))
 
     def ram_bytes(self, widths: Widths) -> Any:
-        """Bytes of RAM: the operator with most live activations decides."""
+        """Bytes of RAM, float64: the operator with most live activations decides."""
         tf = load_tensorflow()
-        steps = [
-            sum(self._channels(group, widths) * float(places) for group, places in live)
-            for live in self._live
-        ]
-        peak = tf.reduce_max(tf.stack([tf.cast(step, tf.float32) for step in steps]))
+        peak = tf.reduce_max(tf.linalg.matvec(self._live, self._vector(widths)))
         return self._calibration.ram_offset_bytes + self._calibration.ram_factor * peak
 
     def cycles(self, widths: Widths) -> Any:
-        """Core clock cycles of an inference."""
-        return sum(self._time(found, widths) for found in self._graph.nodes)
+        """Core clock cycles of an inference, float64."""
+        return _value(self._cycles, self._vector(widths))
 
     def over(self, budget: Budget, widths: Widths) -> dict[str, Any]:
         """For each limit of `budget`, the cost as a share of it, less 1: above 0 where it is exceeded."""
@@ -92,36 +106,42 @@ class Resources:
             if (limit := getattr(budget, name)) is not None
         }
 
-    def _channels(self, group: int, widths: Widths) -> Any:
-        return widths.get(group, float(self._graph.sizes[group]))
+    def _form(self) -> FloatMatrix:
+        return np.zeros((len(self._row) + 1, len(self._row) + 1))
 
-    def _macs(self, found: NodeChannels, widths: Widths) -> Any:
-        """Products of one place of the output, and those places."""
+    def _vector(self, widths: Widths) -> Any:
+        """The widths of all groups and a 1, float64."""
+        tf = load_tensorflow()
+        values = [tf.cast(widths.get(group, size), tf.float64) for group, size in self._sizes.items()]
+        return tf.stack([*values, tf.ones((), tf.float64)])
+
+    def _add(self, found: NodeChannels) -> None:
+        """A layer's weights to the form of flash, its time to that of cycles."""
         layer = found.node.operation
+        makes = self._row[found.makes]
+        weighted = is_layer(layer, "Conv2D", "DepthwiseConv2D", "Dense")
+        # Products of one place of the output are so many times the width made, times that of `read`.
+        area, read = 0.0, _ONE
         if is_layer(layer, "Dense"):
-            read = self._channels(found.reads[0], widths) * float(found.places)
-            return read * self._channels(found.makes, widths)
-        area = float(prod(layer.kernel_size))
-        if is_layer(layer, "DepthwiseConv2D"):
-            return area * self._channels(found.makes, widths)
-        return area * self._channels(found.reads[0], widths) * self._channels(found.makes, widths)
+            area, read = float(found.places), self._row[found.reads[0]]
+        elif is_layer(layer, "DepthwiseConv2D"):
+            area = float(prod(layer.kernel_size))
+        elif weighted:
+            area, read = float(prod(layer.kernel_size)), self._row[found.reads[0]]
+        if weighted:
+            self._flash[read, makes] += area
+            self._flash[_ONE, makes] += _CHANNEL_BYTES
+        if found.node.parent_nodes and not is_layer(layer, *_SAME_TENSOR):
+            per_mac, per_output, per_layer = self._calibration.times.line(kind_of(layer))
+            places = float(prod(found.node.outputs[0].shape[1:-1]))
+            self._cycles[read, makes] += per_mac * places * area
+            self._cycles[_ONE, makes] += per_output * places
+            self._cycles[_ONE, _ONE] += per_layer
 
-    def _weights(self, found: NodeChannels, widths: Widths) -> Any:
-        if not is_layer(found.node.operation, "Conv2D", "DepthwiseConv2D", "Dense"):
-            return 0.0
-        return self._macs(found, widths) + _CHANNEL_BYTES * self._channels(found.makes, widths)
 
-    def _time(self, found: NodeChannels, widths: Widths) -> Any:
-        layer = found.node.operation
-        if not found.node.parent_nodes or is_layer(layer, *_SAME_TENSOR):
-            return 0.0
-        per_mac, per_output, per_layer = self._calibration.times.line(kind_of(layer))
-        places = float(prod(found.node.outputs[0].shape[1:-1]))
-        outputs = places * self._channels(found.makes, widths)
-        macs = 0.0
-        if is_layer(layer, "Conv2D", "DepthwiseConv2D", "Dense"):
-            macs = places * self._macs(found, widths)
-        return per_mac * macs + per_output * outputs + per_layer
+def _value(form: FloatMatrix, vector: Any) -> Any:
+    tf = load_tensorflow()
+    return tf.reduce_sum(vector * tf.linalg.matvec(form, vector))
 
 
 def kind_of(layer: Any) -> str:

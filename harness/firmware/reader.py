@@ -1,6 +1,7 @@
 """Reads a `.tflite` flatbuffer into a `Graph`, and refuses by name what the firmware cannot run."""
 
 import struct
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ _OPTIONS: dict[str, type] = {
     "SOFTMAX": tflite.SoftmaxOptions,
     "LEAKY_RELU": tflite.LeakyReluOptions,
 }
+# More than any microcontroller holds; planning goes through the values of a map, so a damaged shape must not get there.
+_MOST_VALUES = 1 << 24
 SUPPORTED = (*_OPTIONS, "RESHAPE", "PAD", "QUANTIZE", "DEQUANTIZE")
 
 
@@ -74,6 +77,12 @@ def _read_graph(content: bytes, path: Path) -> Graph:
     model: Any = tflite.Model.GetRootAs(content, 0)
     subgraph = model.Subgraphs(0)
     tensors = [_read_tensor(model, subgraph.Tensors(i), i) for i in range(subgraph.TensorsLength())]
+    for tensor in tensors:
+        if prod(max(size, 1) for size in tensor.shape) > _MOST_VALUES:
+            raise InputError(
+                f"{path}: tensor {tensor.index} has shape {'x'.join(map(str, tensor.shape))}, more than the "
+                f"{_MOST_VALUES:,} values that any microcontroller holds; use a smaller model, or export this one again if it is damaged"
+            )
     if subgraph.InputsLength() != 1 or subgraph.OutputsLength() != 1:
         raise InputError(
             f"{path}: the model has {subgraph.InputsLength()} inputs and {subgraph.OutputsLength()} outputs; "
@@ -87,6 +96,8 @@ def _read_graph(content: bytes, path: Path) -> Graph:
 
 def _read_tensor(model: Any, tensor: Any, index: int) -> Tensor:
     shape = tuple(int(tensor.Shape(i)) for i in range(tensor.ShapeLength()))
+    if any(size < 0 for size in shape):
+        raise ValueError(f"tensor {index} has shape {shape}")
     dtype = _DTYPES.get(tensor.Type(), f"type {tensor.Type()}")
     quantization = tensor.Quantization()
     scales = np.zeros(0, np.float32)

@@ -1,7 +1,10 @@
 """What cannot be run is refused in one sentence that names it."""
 
+import struct
+
 import numpy as np
 import pytest
+import tflite
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -55,6 +58,21 @@ def test_unknown_operator_is_named_with_its_index(tmp_path):
     x = keras.layers.Conv2D(3, 3)(inputs)
     path = models.write(keras.Model(inputs, keras.layers.Activation("tanh")(x)), tmp_path / "tanh.tflite")
     with pytest.raises(InputError, match=r"operator 1 is TANH, which the firmware cannot run"):
+        plan_model(path, HOST)
+
+
+@pytest.mark.parametrize(
+    ("size", "told"), [(1 << 30, "more than the 16,777,216 values"), (-5, r"damaged TFLite model \(tensor")]
+)
+def test_a_shape_that_nothing_holds(small_model, tmp_path, size, told):
+    content = bytearray(small_model.read_bytes())
+    subgraph = tflite.Model.GetRootAs(content, 0).Subgraphs(0)
+    made = subgraph.Tensors(subgraph.Operators(0).Outputs(0))
+    height = made._tab.Vector(made._tab.Offset(4)) + 4  # the second of its shape
+    content[height : height + 4] = struct.pack("<i", size)
+    path = tmp_path / "huge.tflite"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=told):
         plan_model(path, HOST)
 
 
